@@ -1,0 +1,59 @@
+"""Who signs in, and as what."""
+
+import enum
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.area import Area
+from models.base import Record
+from models.organization import Organization
+
+
+class Role(enum.StrEnum):
+    """The users of the field. Nobody is above the table of permissions."""
+
+    VILLAGE_ASSISTANT = "village_assistant"
+    STATION_WORKER = "station_worker"
+    STATION_SUPERVISOR = "station_supervisor"
+    PROVIDER_OFFICER = "provider_officer"
+    COORDINATOR = "coordinator"
+    EVALUATOR = "evaluator"
+    ADMINISTRATOR = "administrator"
+
+
+class Account(Record):
+    """A named person's way in; accounts are never shared."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "role NOT IN ('station_worker', 'station_supervisor', 'provider_officer') OR organization_id IS NOT NULL",
+            name="has_organization",
+        ),
+        sa.CheckConstraint(
+            "role NOT IN ('village_assistant', 'coordinator', 'evaluator') OR area_code IS NOT NULL", name="has_area"
+        ),
+    )
+
+    login: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(64))
+    role: Mapped[Role]
+    organization_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
+    area_code: Mapped[str | None] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    password_hash: Mapped[str] = mapped_column(sa.String(255))
+    email: Mapped[str | None] = mapped_column(sa.String(255))
+    locale: Mapped[str | None] = mapped_column(sa.String(16))
+    """Language chosen by hand; empty where the browser decides."""
+    active: Mapped[bool] = mapped_column(default=True)
+    session_number: Mapped[int] = mapped_column(default=1)
+    """Raised to end every session of the account at once."""
+    last_signed_in_at: Mapped[datetime | None]
+    demonstration: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
+
+    organization: Mapped[Organization | None] = relationship(lazy="raise_on_sql")
+    area: Mapped[Area | None] = relationship(lazy="raise_on_sql")

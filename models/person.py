@@ -1,0 +1,193 @@
+"""Whom we help: people, their households, recognised statuses, features and places."""
+
+import enum
+import uuid
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.area import Area
+from models.base import Record
+from models.organization import Organization
+
+
+class Sex(enum.StrEnum):
+    """As on the resident ID."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
+class HukouKind(enum.StrEnum):
+    """Urban or rural household registration, reported apart."""
+
+    URBAN = "urban"
+    RURAL = "rural"
+
+
+class PersonStatus(enum.StrEnum):
+    """Whether we can still help the person here."""
+
+    ACTIVE = "active"
+    MOVED_AWAY = "moved_away"
+    DIED = "died"
+
+
+class ContactPreference(enum.StrEnum):
+    """How the person wants to be reached."""
+
+    PHONE = "phone"
+    HOME_VISIT = "home_visit"
+    THROUGH_FAMILY = "through_family"
+    THROUGH_VILLAGE = "through_village"
+    MESSAGE = "message"
+
+
+class AreaUse(enum.StrEnum):
+    """The three addresses of the law (Art. 37: dibao at the hukou, temporary aid where the emergency is)."""
+
+    HUKOU = "hukou"
+    RESIDENCE = "residence"
+    EMERGENCY = "emergency"
+
+
+class FeatureKind(enum.StrEnum):
+    """What makes a person's situation harder, apart from any recognised status."""
+
+    LIVES_ALONE = "lives_alone"
+    DISABLED = "disabled"
+    SEVERELY_DISABLED = "severely_disabled"
+    GRAVELY_ILL = "gravely_ill"
+    CHRONICALLY_ILL = "chronically_ill"
+    CANNOT_SELF_CARE = "cannot_self_care"
+    PARTLY_SELF_CARE = "partly_self_care"
+    CARER_OLD_OR_ILL = "carer_old_or_ill"
+    IS_CARER = "is_carer"
+    LEFT_BEHIND = "left_behind"
+    SINGLE_PARENT = "single_parent"
+    LOST_ONLY_CHILD = "lost_only_child"
+    NEEDS_DIALECT = "needs_dialect"
+    NO_WORK_ABILITY = "no_work_ability"
+
+
+class Household(Record):
+    """People who live and budget together."""
+
+    __tablename__ = "household"
+
+    number: Mapped[str] = mapped_column(sa.String(24), unique=True)
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    note: Mapped[str | None] = mapped_column(sa.Text)
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
+
+    area: Mapped[Area] = relationship(lazy="raise_on_sql")
+    members: Mapped[list["Person"]] = relationship(back_populates="household", lazy="raise")
+
+
+class Person(Record):
+    """Somebody who is, or may be, in need."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        sa.Index("ix_person_area_code_name", "area_code", "name"),
+        sa.Index("ix_person_station_id_name", "station_id", "name"),
+    )
+
+    number: Mapped[str] = mapped_column(sa.String(24), unique=True)
+    """File number, for speaking of a person without the name."""
+    household_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("household.id"), index=True)
+    relation_to_head: Mapped[str] = mapped_column(sa.String(32), default="head")
+    """head, spouse, child, parent, grandchild, grandparent, sibling, other."""
+    name: Mapped[str] = mapped_column(sa.String(64), index=True)
+    search_text: Mapped[str] = mapped_column(sa.String(255), default="")
+    """Name, pinyin, initials, file number and the phone's last four digits, folded, for search by any part."""
+    sex: Mapped[Sex | None]
+    born_on: Mapped[date | None]
+    id_number: Mapped[str | None] = mapped_column(sa.String(18), unique=True)
+    """Resident identity number of 18 (or, for old papers, 15) characters."""
+    phone: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    contact_preference: Mapped[ContactPreference] = mapped_column(default=ContactPreference.PHONE)
+    contact_note: Mapped[str | None] = mapped_column(sa.String(255))
+    """Whom to ring instead, or when to come."""
+    language: Mapped[str] = mapped_column(sa.String(16), default="zh")
+    hukou_kind: Mapped[HukouKind | None]
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    """Village of residence: what service areas and the scope of staff go by."""
+    address: Mapped[str | None] = mapped_column(sa.String(255))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
+    """The station that looks after the person."""
+    status: Mapped[PersonStatus] = mapped_column(default=PersonStatus.ACTIVE)
+    demonstration: Mapped[bool] = mapped_column(default=False)
+    """An invented person of the demonstration, marked so on every page."""
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
+
+    household: Mapped[Household] = relationship(back_populates="members", lazy="raise_on_sql")
+    area: Mapped[Area] = relationship(lazy="raise_on_sql")
+    station: Mapped[Organization | None] = relationship(lazy="raise_on_sql")
+    areas: Mapped[list["PersonArea"]] = relationship(back_populates="person", lazy="raise")
+    statuses: Mapped[list["IdentityStatus"]] = relationship(back_populates="person", lazy="raise")
+    features: Mapped[list["Feature"]] = relationship(back_populates="person", lazy="raise")
+
+    def age(self, on: date) -> int | None:
+        """Return completed years on a day, or None where the birth date is not known."""
+        if self.born_on is None:
+            return None
+        return on.year - self.born_on.year - ((on.month, on.day) < (self.born_on.month, self.born_on.day))
+
+
+class PersonArea(Record):
+    """One of a person's further addresses: the hukou, or where the emergency happened."""
+
+    __tablename__ = "person_area"
+    __table_args__ = (sa.UniqueConstraint("person_id", "use"),)
+
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    use: Mapped[AreaUse]
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    address: Mapped[str | None] = mapped_column(sa.String(255))
+
+    person: Mapped[Person] = relationship(back_populates="areas", lazy="raise_on_sql")
+    area: Mapped[Area] = relationship(lazy="raise_on_sql")
+
+
+class IdentityStatus(Record):
+    """A status some body has recognised (认定类别), with its paper and dates. Not kept here as system of record."""
+
+    __tablename__ = "identity_status"
+    __table_args__ = (
+        sa.UniqueConstraint("person_id", "category_code", "valid_from"),
+        sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
+    )
+
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    category_code: Mapped[str] = mapped_column(sa.String(8), index=True)
+    """Code of `beneficiary_categories.csv`, such as 2.1."""
+    recognised_by: Mapped[str | None] = mapped_column(sa.String(128))
+    document_number: Mapped[str | None] = mapped_column(sa.String(64))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    person: Mapped[Person] = relationship(back_populates="statuses", lazy="raise_on_sql")
+
+    def holds(self, day: date) -> bool:
+        """Say whether the status is in force on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+class Feature(Record):
+    """Something that makes the situation harder, since when."""
+
+    __tablename__ = "feature"
+    __table_args__ = (sa.UniqueConstraint("person_id", "kind"),)
+
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    kind: Mapped[FeatureKind]
+    since: Mapped[date | None]
+    note: Mapped[str | None] = mapped_column(sa.String(255))
+
+    person: Mapped[Person] = relationship(back_populates="features", lazy="raise_on_sql")

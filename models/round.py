@@ -1,0 +1,137 @@
+"""A round of matching: what was asked, what was found, what the coordinator decided."""
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.account import Account
+from models.base import Record
+from models.capacity import Capacity
+from models.need import Need
+
+
+class RoundStatus(enum.StrEnum):
+    """A round proposes; a named person decides (PIPL Art. 24)."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PROPOSED = "proposed"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+    FAILED = "failed"
+
+
+class Decision(enum.StrEnum):
+    """What became of one proposal."""
+
+    UNDECIDED = "undecided"
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    LEFT = "left"
+    APPLIED = "applied"
+    FAILED = "failed"
+
+
+class Round(Record):
+    """One run over the open needs of an area. Parameters, seed and time are kept so that it can be run again."""
+
+    __tablename__ = "round"
+    __table_args__ = (
+        sa.CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+        sa.Index(
+            "uq_round_one_at_work",
+            "area_code",
+            unique=True,
+            sqlite_where=sa.text("status IN ('waiting', 'running')"),
+            postgresql_where=sa.text("status IN ('waiting', 'running')"),
+        ),
+    )
+
+    number: Mapped[str] = mapped_column(sa.String(24), unique=True)
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    status: Mapped[RoundStatus] = mapped_column(default=RoundStatus.WAITING)
+    at: Mapped[datetime]
+    """The moment that the round takes for now."""
+    seed: Mapped[int]
+    params: Mapped[dict[str, Any]]
+    progress: Mapped[int] = mapped_column(default=0)
+    stage: Mapped[str] = mapped_column(sa.String(32), default="waiting")
+    started_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    needs: Mapped[int] = mapped_column(default=0)
+    openings: Mapped[int] = mapped_column(default=0)
+    served: Mapped[int] = mapped_column(default=0)
+    served_by_tier: Mapped[list[Any]] = mapped_column(default=list)
+    """[optimum, greedy, first come] for each tier, most urgent first."""
+    served_greedy: Mapped[int] = mapped_column(default=0)
+    served_first_come: Mapped[int] = mapped_column(default=0)
+    certificate: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """primal, dual, exact, components, pairs, digest of the input."""
+    seconds: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    failure: Mapped[str | None] = mapped_column(sa.Text)
+
+    started_by: Mapped[Account | None] = relationship(lazy="raise_on_sql")
+
+
+class Proposal(Record):
+    """What a round says of one need: a place somewhere, or why there is none."""
+
+    __tablename__ = "proposal"
+    __table_args__ = (
+        sa.UniqueConstraint("round_id", "need_id"),
+        sa.CheckConstraint("decision NOT IN ('changed', 'left') OR reason IS NOT NULL", name="has_reason"),
+        sa.CheckConstraint("decision != 'applied' OR capacity_id IS NOT NULL", name="applied_has_place"),
+    )
+
+    round_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("round.id"), index=True)
+    need_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("need.id"), index=True)
+    capacity_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("capacity.id"), index=True)
+    """The place proposed (or chosen instead); empty where nobody was found."""
+    proposed_capacity_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("capacity.id"), index=True)
+    """What the computer proposed, kept when a person changes it."""
+    cost: Mapped[int | None]
+    parts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Part of the score → points, as the engine stored them."""
+    distance_km: Mapped[float | None]
+    explanation: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Codes and numbers of why this one, why not the next three, or why nobody and what would help."""
+    decision: Mapped[Decision] = mapped_column(default=Decision.UNDECIDED)
+    reason: Mapped[str | None] = mapped_column(sa.Text)
+    decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    decided_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(sa.String(32))
+    """Code of the error that stopped this one when the round was applied."""
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
+
+    round: Mapped[Round] = relationship(lazy="raise_on_sql")
+    need: Mapped[Need] = relationship(lazy="raise_on_sql")
+    capacity: Mapped[Capacity | None] = relationship(foreign_keys=[capacity_id], lazy="raise_on_sql")
+
+
+class RoundOpening(Record):
+    """What a round says of one opening: how full it gets and what one more place would be worth."""
+
+    __tablename__ = "round_opening"
+    __table_args__ = (sa.UniqueConstraint("round_id", "capacity_id"),)
+
+    round_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("round.id"), index=True)
+    capacity_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("capacity.id"), index=True)
+    places: Mapped[int]
+    matched: Mapped[int]
+    price: Mapped[int] = mapped_column(sa.BigInteger)
+    gain_tier: Mapped[int | None]
+    """Tier of the person whom one more place would serve; empty where it would serve nobody more."""
+    gain: Mapped[int] = mapped_column(sa.BigInteger)
+    """By how much the objective falls with one more place, exact."""
+    chain: Mapped[list[Any]] = mapped_column(default=list)
+    """The moves one more place sets off: [need id, from capacity id or null, to capacity id] each."""
+
+    round: Mapped[Round] = relationship(lazy="raise_on_sql")
+    capacity: Mapped[Capacity] = relationship(lazy="raise_on_sql")
