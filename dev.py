@@ -58,7 +58,9 @@ def call(*command: str, env: dict[str, str] | None = None, cwd: Path = HERE) -> 
 def quietly(*command: str, env: dict[str, str] | None = None) -> str:
     """Run a command without its output; what it said when it failed, else nothing."""
     try:
-        done = subprocess.run(command, env=env or environment(), stdin=DEVNULL, capture_output=True, text=True)
+        done = subprocess.run(
+            command, env=env or environment(), stdin=DEVNULL, capture_output=True, text=True
+        )
     except OSError as error:
         return str(error)
     return "" if done.returncode == 0 else (done.stderr or done.stdout or f"{command[0]} failed").strip()

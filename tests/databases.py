@@ -1,0 +1,80 @@
+"""Empty, migrated and seeded databases: each filled once in a run, then copied for every test that asks."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+import flask_migrate
+from flask import Flask
+
+from referral import create_app
+from referral.extensions import db
+from tests import postgres
+
+Kind = Literal["empty", "migrated", "demo"]
+
+
+@contextmanager
+def application(url: str, **config: Any) -> Iterator[Flask]:
+    """An application on a database; its connections are closed at the end."""
+    settings = {"TESTING": True, "SECRET_KEY": "for tests only", "WTF_CSRF_ENABLED": False}
+    app = create_app(settings | {"DATABASE_URL": url} | config)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the newest migration."""
+    with application(url) as app, app.app_context():
+        flask_migrate.upgrade()
+
+
+def seed(url: str) -> None:
+    """Migrate a database and load the demonstration district into it."""
+    migrate(url)
+    with application(url) as app:
+        result = app.test_cli_runner().invoke(args=["seed", "demo"])
+        assert result.exit_code == 0, result.output
+
+
+FILL: dict[Kind, Callable[[str], None]] = {"migrated": migrate, "demo": seed}
+
+
+def run_folder() -> Path:
+    """The folder that all workers of this run share."""
+    return Path(os.environ["YUANQIAO_TEST_RUN"])
+
+
+def on_sqlite(kind: Kind, folder: Path) -> str:
+    """The address of a SQLite database of this kind in a folder."""
+    target = folder / f"{kind}-{uuid4().hex[:8]}.sqlite"
+    if kind in FILL:
+        made = run_folder() / f"{kind}.sqlite"
+        with postgres.alone(made.with_suffix(".lock")):
+            if not made.exists():
+                filling = made.with_suffix(".filling")
+                filling.unlink(missing_ok=True)
+                FILL[kind](f"sqlite:///{filling}")
+                filling.rename(made)
+        shutil.copyfile(made, target)
+    return f"sqlite:///{target}"
+
+
+@contextmanager
+def on_postgres(kind: Kind) -> Iterator[str]:
+    """The address of a PostgreSQL database of this kind, dropped at the end."""
+    run = run_folder()
+    template = postgres.template(run, kind, FILL[kind]) if kind in FILL else "template0"
+    name = postgres.create(run, uuid4().hex[:12], template)
+    try:
+        yield postgres.address(run, name)
+    finally:
+        postgres.drop(run, name)
