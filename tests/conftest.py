@@ -131,15 +131,19 @@ def demo_app(make_app: MakeApp, demo_url: str) -> Flask:
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     """A session on a migrated SQLite database; what a test does not commit is gone after it."""
+    from referral.extensions import db
+
     with app.app_context():
-        yield databases.db.session()
+        yield db.session()
 
 
 @pytest.fixture
 def session_on_both(make_app: MakeApp, database_url: str) -> Iterator[Session]:
     """A session on a migrated database; the test runs once on each make."""
+    from referral.extensions import db
+
     with make_app(database_url).app_context():
-        yield databases.db.session()
+        yield db.session()
 
 
 # The browser. `page`, `context` and `browser` come from pytest-playwright with these settings.

@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
-import flask_migrate
 from flask import Flask
 
-from referral import create_app
-from referral.extensions import db
 from tests import postgres
 
 Kind = Literal["empty", "migrated", "demo"]
@@ -21,8 +18,12 @@ Kind = Literal["empty", "migrated", "demo"]
 @contextmanager
 def application(url: str, **config: Any) -> Iterator[Flask]:
     """An application on a database; its connections are closed at the end."""
+    # Imported here, so that tests of matching and of models need no application.
+    from referral import create_app
+    from referral.extensions import db
+
     settings = {"TESTING": True, "SECRET_KEY": "for tests only", "WTF_CSRF_ENABLED": False}
-    app = create_app(settings | {"DATABASE_URL": url} | config)
+    app = create_app(settings | {"SQLALCHEMY_DATABASE_URI": url} | config)
     try:
         yield app
     finally:
@@ -33,6 +34,8 @@ def application(url: str, **config: Any) -> Iterator[Flask]:
 
 def migrate(url: str) -> None:
     """Bring a database to the newest migration."""
+    import flask_migrate
+
     with application(url) as app, app.app_context():
         flask_migrate.upgrade()
 

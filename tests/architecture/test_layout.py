@@ -1,0 +1,76 @@
+"""The layout the project was given, held by a machine."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parents[2]
+
+TOP = {
+    # given
+    "referral", "models", "matching", "templates", "seed", "tests", "pyproject.toml", "README.md",
+    # what tools demand
+    ".ci", ".gitignore", ".pre-commit-config.yaml", "dev.py", "docs", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md",
+    "SECURITY.md", "requirements-run.txt", "requirements-dev.txt",
+}  # fmt: skip
+
+LONG: dict[str, str] = {}
+"""Files allowed more than 300 lines, each with its reason."""
+
+MACHINE_PATH = re.compile(r"(?<![\w.>$])/(?:root|work|farm|home/\w+|Users/\w+|tmp/[a-z])\b")
+
+
+def tracked() -> list[str]:
+    """The files of the repository."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True).stdout
+    return [name for name in listed.split("\0") if name and (HERE / name).is_file()]
+
+
+def text(name: str) -> str:
+    """A file's text; nothing for a file that is not text."""
+    try:
+        return (HERE / name).read_text("utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def test_nothing_stands_at_the_top_but_the_given_folders_and_what_tools_demand() -> None:
+    assert {name.split("/")[0] for name in tracked()} <= TOP
+
+
+def test_each_given_folder_is_there() -> None:
+    assert all((HERE / name).exists() for name in ("referral", "models", "matching", "templates", "seed"))
+
+
+@pytest.mark.parametrize("ending", [".py", ".html", ".js", ".css"])
+def test_a_file_of_over_300_lines_has_a_reason(ending: str) -> None:
+    ours = [
+        n
+        for n in tracked()
+        if n.endswith(ending) and not n.startswith(("models/migrations/versions/", "tests/static/"))
+    ]
+    long = {n: lines for n in ours if (lines := len(text(n).splitlines())) > 300 and n not in LONG}
+    assert not long, f"is each of these one module? {long}"
+
+
+def test_no_file_names_a_folder_of_somebodys_machine() -> None:
+    found = {n: m[0] for n in tracked() if "architecture" not in n and (m := MACHINE_PATH.search(text(n)))}
+    assert not found
+
+
+def test_the_locks_hold_hashes_and_name_no_index() -> None:
+    for name in ("requirements-run.txt", "requirements-dev.txt"):
+        lock = text(name)
+        pins = re.findall(r"^[a-z0-9].*==.*(?:\n +--hash=\S+(?: \\)?)*", lock, re.MULTILINE)
+        assert len(pins) > 40
+        assert all("--hash=sha256:" in pin for pin in pins), name
+        assert "://" not in lock, name
+
+
+def test_both_locks_pin_the_same_versions() -> None:
+    pin = re.compile(r"^([a-z0-9-]+)(?:\[.*?\])?==(\S+)", re.MULTILINE)
+    run, dev = (dict(pin.findall(text(f"requirements-{kind}.txt"))) for kind in ("run", "dev"))
+    assert run.items() <= dev.items()
