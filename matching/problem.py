@@ -1,0 +1,291 @@
+"""The problem of one round as arrays: needs, openings, and what is known of single pairs.
+
+Nothing here has a name, an id or a record behind it: a row is a number, and only the caller knows whom it
+stands for. Masks are bit sets; the caller decides which bit means which status, feature or language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+type_of = {
+    "bool": np.bool_,
+    "int8": np.int8,
+    "int16": np.int16,
+    "int32": np.int32,
+    "int64": np.int64,
+    "uint8": np.uint8,
+    "uint32": np.uint32,
+    "uint64": np.uint64,
+    "float64": np.float64,
+}
+
+AREA_UNKNOWN = 0
+AGE_UNKNOWN = -1
+MINOR_UNDER = 18
+"""A minor is under 18 (Civil Code Art. 17; Law on the Protection of Minors Art. 2)."""
+
+
+class BadProblem(ValueError):
+    """The arrays do not describe a problem; the message names the column."""
+
+
+def column(dtype: str, default: Any) -> dict[str, Any]:
+    """Metadata of a field that is a numpy column of `dtype`, with the value that stands for "not stated"."""
+    return {"dtype": dtype, "default": default}
+
+
+class Table:
+    """Columns of one length; subclasses are frozen dataclasses whose fields carry `column`."""
+
+    def __post_init__(self) -> None:
+        """Bring every column to its type and refuse columns of unequal length."""
+        size: int | None = None
+        for spec in fields(self):  # type: ignore[arg-type]
+            if "dtype" not in spec.metadata:
+                continue
+            array = _column(spec.name, getattr(self, spec.name), spec.metadata["dtype"])
+            size = len(array) if size is None else size
+            if len(array) != size:
+                raise BadProblem(f"{spec.name} has {len(array)} rows where {size} are due")
+            object.__setattr__(self, spec.name, array)
+
+    @classmethod
+    def make(cls, size: int, **given: Any) -> Self:
+        """A table of `size` rows from the columns given; the others hold "not stated".
+
+        A column given as one value is repeated. `tie_key` defaults to the row's number.
+        """
+        columns: dict[str, Any] = {}
+        for spec in fields(cls):  # type: ignore[arg-type]
+            if spec.name in given:
+                value = given.pop(spec.name)
+                scalar = "dtype" in spec.metadata and np.ndim(value) == 0
+                columns[spec.name] = np.full(size, value, dtype=spec.metadata["dtype"]) if scalar else value
+            elif "dtype" in spec.metadata:
+                columns[spec.name] = _default(size, spec.metadata)
+        if given:
+            raise BadProblem(f"unknown columns: {', '.join(sorted(given))}")
+        return cls(**columns)
+
+    def take(self, rows: ArrayLike) -> Self:
+        """The table of these rows, in this order."""
+        chosen = np.asarray(rows, dtype=np.int64)
+        taken = {
+            spec.name: getattr(self, spec.name)[chosen]
+            for spec in fields(self)  # type: ignore[arg-type]
+            if "dtype" in spec.metadata
+        }
+        return replace(self, **taken)  # type: ignore[type-var]
+
+
+def _column(name: str, value: Any, dtype: str) -> NDArray[Any]:
+    array = np.asarray(value)
+    if array.ndim != 1:
+        raise BadProblem(f"{name} must have one dimension, not {array.ndim}")
+    wanted = np.dtype(type_of[dtype])
+    if array.dtype == wanted:
+        return array
+    with np.errstate(invalid="ignore", over="ignore"):
+        turned = array.astype(wanted)
+    same = np.array_equal(turned.astype(array.dtype), array, equal_nan=array.dtype.kind == "f")
+    if array.size and not same:
+        raise BadProblem(f"{name} holds values that are not {dtype}")
+    return turned
+
+
+def _default(size: int, metadata: Mapping[str, Any]) -> NDArray[Any]:
+    if metadata["default"] == "row":
+        return np.arange(size, dtype=type_of[metadata["dtype"]])
+    return np.full(size, metadata["default"], dtype=type_of[metadata["dtype"]])
+
+
+@dataclass(frozen=True, eq=False)
+class Needs(Table):
+    """n needs, each for one unit of one service or one kind of material aid."""
+
+    service_type: NDArray[np.int32] = field(metadata=column("int32", 0))
+    """Index of the term wanted; services and material aid share one code space."""
+    tier: NDArray[np.int8] = field(metadata=column("int8", 1))
+    """Urgency 1..T, 1 most urgent."""
+    waiting_days: NDArray[np.int32] = field(metadata=column("int32", 0))
+    """Days since the need was recorded."""
+    area: NDArray[np.int64] = field(metadata=column("int64", AREA_UNKNOWN))
+    """Twelve-digit division code as a number; 0 unknown."""
+    district: NDArray[np.int32] = field(metadata=column("int32", -1))
+    """Index of the township, for reporting and fairness; -1 unknown."""
+    household: NDArray[np.int32] = field(metadata=column("int32", -1))
+    """Index of the household; -1 unknown."""
+    latitude: NDArray[np.float64] = field(metadata=column("float64", np.nan))
+    """Degrees; NaN unknown."""
+    longitude: NDArray[np.float64] = field(metadata=column("float64", np.nan))
+    """Degrees; NaN unknown."""
+    age: NDArray[np.int16] = field(metadata=column("int16", AGE_UNKNOWN))
+    """Full years; -1 unknown."""
+    sex: NDArray[np.int8] = field(metadata=column("int8", 0))
+    """0 unknown, 1 male, 2 female."""
+    statuses: NDArray[np.uint64] = field(metadata=column("uint64", 0))
+    """Bit set of the aid statuses held today."""
+    features: NDArray[np.uint64] = field(metadata=column("uint64", 0))
+    """Bit set of features (disability, living alone, ...)."""
+    languages: NDArray[np.uint32] = field(metadata=column("uint32", 0))
+    """Bit set of the languages that would do; 0 = no special language needed."""
+    wanted_times: NDArray[np.uint32] = field(metadata=column("uint32", 0))
+    """Seven days x three parts of the day, 21 bits; 0 = any."""
+    worker_sex: NDArray[np.int8] = field(metadata=column("int8", 0))
+    """Sex of the worker asked for: 0 any, 1 male, 2 female."""
+    language_is_hard: NDArray[np.bool_] = field(metadata=column("bool", False))
+    """True where without the language there is no help at all."""
+    quantity: NDArray[np.float64] = field(metadata=column("float64", 1.0))
+    """Units a period wanted."""
+    tie_key: NDArray[np.uint64] = field(metadata=column("uint64", "row"))
+    """Stable hash of the record's key; settles ties, whatever the order of the rows."""
+
+    def __len__(self) -> int:
+        return len(self.tier)
+
+
+@dataclass(frozen=True, eq=False)
+class Openings(Table):
+    """m openings: a service at a location in a period, with the places left."""
+
+    service_type: NDArray[np.int32] = field(metadata=column("int32", 0))
+    places: NDArray[np.int32] = field(metadata=column("int32", 1))
+    """Places left after reservations, 0 or more."""
+    latitude: NDArray[np.float64] = field(metadata=column("float64", np.nan))
+    longitude: NDArray[np.float64] = field(metadata=column("float64", np.nan))
+    radius_km: NDArray[np.float64] = field(metadata=column("float64", np.nan))
+    """Serves within this distance; NaN = no radius."""
+    min_age: NDArray[np.int16] = field(metadata=column("int16", -1))
+    """Youngest age served, in full years; -1 none."""
+    max_age: NDArray[np.int16] = field(metadata=column("int16", -1))
+    """Oldest age served, in full years, itself included; -1 none."""
+    sex: NDArray[np.int8] = field(metadata=column("int8", 0))
+    """Serves only this sex: 0 any, 1 male, 2 female."""
+    statuses_any: NDArray[np.uint64] = field(metadata=column("uint64", 0))
+    """One of these statuses must be held; 0 = everybody."""
+    features_any: NDArray[np.uint64] = field(metadata=column("uint64", 0))
+    """One of these features must be present; 0 = everybody."""
+    languages: NDArray[np.uint32] = field(metadata=column("uint32", 0))
+    """Bit set of languages spoken."""
+    times: NDArray[np.uint32] = field(metadata=column("uint32", 0))
+    """Opening times, 21 bits as `Needs.wanted_times`; 0 = not stated = any."""
+    worker_sex: NDArray[np.uint8] = field(metadata=column("uint8", 0))
+    """Bit 0: a male worker can come; bit 1: a female one; 0 unknown."""
+    serves_minors_checked: NDArray[np.bool_] = field(metadata=column("bool", False))
+    """True where the check for work with children is in date."""
+    licence_valid: NDArray[np.bool_] = field(metadata=column("bool", True))
+    accepting: NDArray[np.bool_] = field(metadata=column("bool", True))
+    units_per_place: NDArray[np.float64] = field(metadata=column("float64", np.nan))
+    """Most units a period one place can give; NaN = no limit."""
+    provider: NDArray[np.int32] = field(metadata=column("int32", -1))
+    """Index of the organization."""
+    quality: NDArray[np.int32] = field(metadata=column("int32", 500))
+    """0..1000, 1000 best."""
+    p_accept: NDArray[np.float64] = field(metadata=column("float64", 1.0))
+    """Chance that a referral is accepted, 0..1."""
+    p_complete: NDArray[np.float64] = field(metadata=column("float64", 1.0))
+    """Chance that accepted help is given to its end, 0..1."""
+    tie_key: NDArray[np.uint64] = field(metadata=column("uint64", "row"))
+    area_ptr: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """CSR pointer int64[m + 1] into `area_ranges`; empty = no opening has ranges."""
+    area_ranges: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+    """int64[k, 2]: closed intervals of twelve-digit codes; an opening without any serves anywhere."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges as well as the columns."""
+        super().__post_init__()
+        ranges = np.asarray(self.area_ranges, dtype=np.int64).reshape(-1, 2)
+        ptr = np.asarray(self.area_ptr, dtype=np.int64)
+        if not ptr.size:
+            ptr = np.zeros(len(self) + 1, dtype=np.int64)
+        if len(ptr) != len(self) + 1 or ptr[0] != 0 or ptr[-1] != len(ranges) or (np.diff(ptr) < 0).any():
+            raise BadProblem("area_ptr must rise from 0 to the number of area_ranges in m + 1 steps")
+        object.__setattr__(self, "area_ptr", ptr)
+        object.__setattr__(self, "area_ranges", ranges)
+        if (self.places < 0).any():
+            raise BadProblem("places may not be negative")
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def take(self, rows: ArrayLike) -> Self:
+        """The openings of these rows, their areas with them."""
+        chosen = np.asarray(rows, dtype=np.int64)
+        counts = np.diff(self.area_ptr)[chosen]
+        ptr = np.concatenate([[0], np.cumsum(counts)])
+        picked = np.repeat(self.area_ptr[chosen] - ptr[:-1], counts) + np.arange(ptr[-1])
+        bare = replace(self, area_ptr=np.zeros(0, np.int64), area_ranges=np.zeros((0, 2), np.int64))
+        return replace(super(Openings, bare).take(chosen), area_ptr=ptr, area_ranges=self.area_ranges[picked])
+
+
+def _no_pairs() -> NDArray[np.int32]:
+    return np.zeros(0, dtype=np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class PairFacts:
+    """What is known of single pairs, as parallel int32 columns."""
+
+    forbidden_need: NDArray[np.int32] = field(default_factory=_no_pairs)
+    forbidden_opening: NDArray[np.int32] = field(default_factory=_no_pairs)
+    forbidden_rule: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
+    """The `Rule` broken: `Rule.REJECTED_BEFORE` or `Rule.CONSENT`."""
+    continuity_need: NDArray[np.int32] = field(default_factory=_no_pairs)
+    continuity_provider: NDArray[np.int32] = field(default_factory=_no_pairs)
+    """Organizations that helped this person before; a pair with one of them keeps continuity."""
+
+    def __post_init__(self) -> None:
+        """Bring the columns to their types and refuse unequal lengths."""
+        for spec in fields(self):
+            dtype = "uint32" if spec.name == "forbidden_rule" else "int32"
+            object.__setattr__(self, spec.name, _column(spec.name, getattr(self, spec.name), dtype))
+        forbidden = {len(self.forbidden_need), len(self.forbidden_opening), len(self.forbidden_rule)}
+        if len(forbidden) > 1 or len(self.continuity_need) != len(self.continuity_provider):
+            raise BadProblem("columns of pair facts differ in length")
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Everything one round decides on."""
+
+    needs: Needs
+    openings: Openings
+    facts: PairFacts = field(default_factory=PairFacts)
+    districts: int = 0
+    """How many townships there are; `Needs.district` is below it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no solver should see: ties that cannot be settled, indices outside the tables."""
+        for table, what in ((self.needs, "needs"), (self.openings, "openings")):
+            if len(np.unique(table.tie_key)) != len(table):
+                raise BadProblem(f"tie_key of the {what} must be unique")
+        if len(self.needs) and self.needs.tier.min() < 1:
+            raise BadProblem("tier counts from 1")
+        facts = self.facts
+        for index, size in (
+            (facts.forbidden_need, len(self.needs)),
+            (facts.forbidden_opening, len(self.openings)),
+            (facts.continuity_need, len(self.needs)),
+        ):
+            if len(index) and not (index.min() >= 0 and index.max() < size):
+                raise BadProblem("a pair fact names a row that is not there")
+
+    def rearranged(self, need_rows: NDArray[np.int64], opening_rows: NDArray[np.int64]) -> Problem:
+        """The same problem with its rows in another order (`new row k` = `old row rows[k]`)."""
+        need_at = np.empty(len(self.needs), dtype=np.int32)
+        need_at[need_rows] = np.arange(len(self.needs), dtype=np.int32)
+        opening_at = np.empty(len(self.openings), dtype=np.int32)
+        opening_at[opening_rows] = np.arange(len(self.openings), dtype=np.int32)
+        facts = replace(
+            self.facts,
+            forbidden_need=need_at[self.facts.forbidden_need],
+            forbidden_opening=opening_at[self.facts.forbidden_opening],
+            continuity_need=need_at[self.facts.continuity_need],
+        )
+        return Problem(self.needs.take(need_rows), self.openings.take(opening_rows), facts, self.districts)
