@@ -1,0 +1,130 @@
+"""Words for people, their cases and what is assessed."""
+
+from typing import Any
+
+from referral.i18n import lazy, lazy_pgettext
+
+WORDS: dict[str, dict[str, Any]] = {
+    "AreaKind": {
+        "urban": lazy("Urban"),
+        "rural": lazy("Rural"),
+    },
+    "AreaLevel": {
+        "province": lazy("Province"),
+        "city": lazy("City"),
+        "county": lazy("County"),
+        "township": lazy("Township"),
+        "village": lazy("Village"),
+    },
+    "AreaUse": {
+        "hukou": lazy("Household registration"),
+        "residence": lazy("Residence"),
+        "emergency": lazy("Where the hardship occurred"),
+    },
+    "AssessmentOccasion": {
+        "baseline": lazy("Baseline"),
+        "follow_up": lazy("Follow-up"),
+    },
+    "CaseExit": {
+        "refused": lazy_pgettext("CaseExit", "Refused"),
+        "withdrawn": lazy("Withdrawn"),
+        "lost_contact": lazy("Lost contact"),
+        "moved_away": lazy_pgettext("CaseExit", "Moved away"),
+        "died": lazy_pgettext("CaseExit", "Died"),
+        "duplicate": lazy("Duplicate"),
+        "not_in_need": lazy("Not in need"),
+    },
+    "CaseSource": {
+        "self": lazy("Asked in person"),
+        "family": lazy("Family or friends"),
+        "visit": lazy("Found on a visit"),
+        "village_report": lazy("Village report"),
+        "data_comparison": lazy("Data comparison"),
+        "hotline": lazy("Hotline"),
+        "department": lazy("Another department"),
+        "event": lazy("Sudden event"),
+        "import": lazy("Imported list"),
+    },
+    "CaseStatus": {
+        "lead": lazy("Lead"),
+        "accepted": lazy_pgettext("CaseStatus", "Accepted"),
+        "assessed": lazy("Assessed"),
+        "in_circulation": lazy("In circulation"),
+        "answered": lazy("Answered"),
+        "concluded": lazy("Concluded"),
+        "revisited": lazy("Revisited"),
+        "exited": lazy("Ended early"),
+    },
+    "ContactPreference": {
+        "phone": lazy("Phone"),
+        "home_visit": lazy_pgettext("ContactPreference", "Home visit"),
+        "through_family": lazy("Through the family"),
+        "through_village": lazy("Through the village"),
+        "message": lazy("Text message"),
+    },
+    "Domain": {
+        "economic": lazy("Income"),
+        "health": lazy("Health"),
+        "education": lazy("Education"),
+        "housing": lazy("Housing"),
+        "employment": lazy("Employment"),
+        "guardianship": lazy("Guardianship"),
+        "social_inclusion": lazy("Social inclusion"),
+        "care": lazy("Care"),
+        "mind": lazy("Mind"),
+        "legal": lazy("Legal"),
+    },
+    "FeatureKind": {
+        "lives_alone": lazy("Lives alone"),
+        "disabled": lazy("Disabled"),
+        "severely_disabled": lazy("Severely disabled"),
+        "gravely_ill": lazy("Gravely ill"),
+        "chronically_ill": lazy("Chronically ill"),
+        "cannot_self_care": lazy("Unable to care for oneself"),
+        "partly_self_care": lazy("Partly able to care for oneself"),
+        "carer_old_or_ill": lazy("Carer is old or ill"),
+        "is_carer": lazy("Cares for somebody"),
+        "left_behind": lazy("Left behind"),
+        "single_parent": lazy("Single parent"),
+        "lost_only_child": lazy("Lost the only child"),
+        "needs_dialect": lazy("Needs dialect"),
+        "no_work_ability": lazy("Unable to work"),
+    },
+    "HukouKind": {
+        "urban": lazy("Urban registration"),
+        "rural": lazy("Rural registration"),
+    },
+    "Measure": {
+        "self_care": lazy("Self-care acts"),
+        "who5": lazy("Well-being (WHO-5)"),
+        "satisfaction": lazy("Satisfaction"),
+    },
+    "Mode": {
+        "self": lazy("Answered alone"),
+        "asked": lazy("Asked"),
+        "observed": lazy("Observed"),
+    },
+    "PersonStatus": {
+        "active": lazy("In the area"),
+        "moved_away": lazy_pgettext("PersonStatus", "Moved away"),
+        "died": lazy_pgettext("PersonStatus", "Died"),
+    },
+    "SelfCare": {
+        "eat": lazy("Eating"),
+        "dress": lazy("Dressing"),
+        "bed": lazy("In and out of bed"),
+        "toilet": lazy("Toilet"),
+        "walk": lazy("Walking indoors"),
+        "bathe": lazy("Bathing"),
+    },
+    "Sex": {
+        "female": lazy("Female"),
+        "male": lazy("Male"),
+    },
+    "Urgency": {
+        "critical": lazy("Critical"),
+        "high": lazy("High"),
+        "normal": lazy("Normal"),
+        "low": lazy("Low"),
+    },
+}
