@@ -152,7 +152,7 @@ def put_command(folder: Path) -> None:
 def compile_translations() -> None:
     """Compile the catalogues when a source of theirs is newer."""
     folder = HERE / "referral" / "translations"
-    newest = max((p.stat().st_mtime for e in ("json", "po") for p in folder.rglob(f"*.{e}")), default=0.0)
+    newest = max((p.stat().st_mtime for p in folder.rglob("*.json")), default=0.0)
     oldest = min((p.stat().st_mtime for p in folder.rglob("*.mo")), default=0.0)
     if newest > oldest and (failure := quietly(python(), "-m", "referral.i18n")):
         raise Trouble(f"{failure}\n\nThe translations could not be compiled.")

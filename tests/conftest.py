@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ["YUANQIAO_TEST_RUN"] = tempfile.mkdtemp(prefix="yuanqiao-tests-")
         os.environ["YUANQIAO_TEST_PID"] = str(os.getpid())
+    os.environ["REFERRAL_INSTANCE"] = str(databases.run_folder() / "instance")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -167,7 +168,13 @@ def browser_context_args() -> dict[str, Any]:
 
 
 @pytest.fixture
-def live_url(make_app: MakeApp, demo_url: str) -> Iterator[str]:
+def serve() -> Iterator[Callable[[Flask], str]]:
+    """A function that serves an application until the test ends, and gives its address."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(browser.served(app))
+
+
+@pytest.fixture
+def live_url(serve: Callable[[Flask], str], make_app: MakeApp, demo_url: str) -> str:
     """The address of the served demonstration district, tokens and all."""
-    with browser.served(make_app(demo_url, WTF_CSRF_ENABLED=True)) as url:
-        yield url
+    return serve(make_app(demo_url, WTF_CSRF_ENABLED=True))

@@ -23,7 +23,7 @@ def application(url: str, **config: Any) -> Iterator[Flask]:
     from referral.extensions import db
 
     settings = {"TESTING": True, "SECRET_KEY": "for tests only", "WTF_CSRF_ENABLED": False}
-    app = create_app(settings | {"SQLALCHEMY_DATABASE_URI": url} | config)
+    app = create_app(settings | {"DATABASE_URL": url} | config)
     try:
         yield app
     finally:
