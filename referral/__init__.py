@@ -1,0 +1,66 @@
+"""The platform: pages, actions and commands over the records of `models` and the engine of `matching`."""
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from models import migrations
+from referral import access, cli, config, errors, extensions, filters, i18n, navigation, resources, sessions, transactions
+
+BLUEPRINTS = ("account", "intake", "casework", "providers", "coordination", "evaluation", "admin")
+"""One for each user's job."""
+
+
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """Return the application. Settings come from REFERRAL_* variables; `overrides` win over them.
+
+    Raises `config.SecretMissing` without a secret outside the demonstration, and RuntimeError where a route has no
+    guard.
+    """
+    app = Flask(
+        __name__,
+        instance_path=str(instance_folder()),
+        template_folder=str(resources.templates()),
+        static_folder="static",
+    )
+    overrides = dict(overrides or {})
+    demonstration = bool(overrides.get("DEMONSTRATION", os.environ.get("REFERRAL_DEMONSTRATION") == "1"))
+    app.config.update(
+        config.settings(Path(app.instance_path), demonstration=demonstration, secret=overrides.get("SECRET_KEY"))
+        | overrides
+    )
+    url = app.config["SQLALCHEMY_DATABASE_URI"] = config.database_address(app.config["DATABASE_URL"])
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", transactions.engine_options(url))
+    Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+    if os.environ.get("REFERRAL_BEHIND_PROXY"):
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+    extensions.db.init_app(app)
+    extensions.migrate.init_app(app, extensions.db, directory=str(Path(migrations.__file__).parent))
+    extensions.csrf.init_app(app)
+    sessions.init_app(app)
+    i18n.init_app(app)
+    filters.init_app(app)
+    errors.init_app(app)
+    navigation.init_app(app)
+    with app.app_context():
+        transactions.prepare(extensions.db.engine)
+        for name in BLUEPRINTS:
+            app.register_blueprint(import_module(f"referral.{name}").blueprint)
+        cli.init_app(app)
+        if open_routes := access.unguarded():
+            raise RuntimeError(f"routes without a guard: {', '.join(sorted(open_routes))}")
+    return app
+
+
+def instance_folder() -> Path:
+    """Return where the database and the demonstration's secret lie: REFERRAL_INSTANCE, or `instance` beside the checkout, else in the folder we are in."""
+    if folder := os.environ.get("REFERRAL_INSTANCE"):
+        return Path(folder).resolve()
+    checkout = Path(__file__).resolve().parent.parent
+    return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "instance"

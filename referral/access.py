@@ -1,0 +1,298 @@
+"""Who may do what, to whose records: two tables, and the one decorator that every view carries.
+
+WAYS says which roles may do an act at all. SCOPES says which rows of a record a role may see; lists and single
+records are loaded under the same condition, so they cannot disagree. What lies outside is answered like a record that
+does not exist, because that a person is in the system is itself private.
+"""
+
+import enum
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, current_app, make_response, redirect, request, url_for
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from models import Account, Case, Message, Need, Organization, Person, Referral, Role, Round, Visit
+from models.area import code_range
+from models.referral import ReferralStatus
+from referral.extensions import db
+from referral.transactions import reading
+
+Condition = sa.ColumnElement[bool]
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Act(enum.StrEnum):
+    """Everything that anybody can do here."""
+
+    SIGN_IN = "sign_in"
+    USE_OWN_ACCOUNT = "use_own_account"
+    READ_MESSAGES = "read_messages"
+    REPORT_HARDSHIP = "report_hardship"
+    FIND_PERSON = "find_person"
+    TAKE_IN = "take_in"
+    READ_PERSON = "read_person"
+    EDIT_PERSON = "edit_person"
+    ASSESS = "assess"
+    RECORD_NEED = "record_need"
+    READ_NEED = "read_need"
+    CLOSE_NEED = "close_need"
+    REFER_NEED = "refer_need"
+    CANCEL_REFERRAL = "cancel_referral"
+    CONCLUDE_CASE = "conclude_case"
+    LOG_VISIT = "log_visit"
+    READ_CASELOAD = "read_caseload"
+    READ_REFERRAL = "read_referral"
+    READ_INBOX = "read_inbox"
+    ANSWER_REFERRAL = "answer_referral"
+    CARRY_OUT_REFERRAL = "carry_out_referral"
+    STATE_CAPACITY = "state_capacity"
+    READ_NEEDS_BOARD = "read_needs_board"
+    READ_ROUND = "read_round"
+    RUN_ROUND = "run_round"
+    DECIDE_PROPOSAL = "decide_proposal"
+    APPLY_ROUND = "apply_round"
+    READ_CATALOGUE = "read_catalogue"
+    EDIT_CATALOGUE = "edit_catalogue"
+    IMPORT_FILES = "import_files"
+    READ_REPORT = "read_report"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    MANAGE_LISTS = "manage_lists"
+    READ_JOBS = "read_jobs"
+
+
+_STATION = frozenset({Role.STATION_WORKER, Role.STATION_SUPERVISOR})
+_CASEWORK = _STATION | {Role.COORDINATOR}
+_EVERYBODY = frozenset(Role)
+_COORDINATOR = frozenset({Role.COORDINATOR})
+_PROVIDER = frozenset({Role.PROVIDER_OFFICER})
+_ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+
+WAYS: dict[Act, frozenset[Role]] = {
+    Act.SIGN_IN: _EVERYBODY,
+    Act.USE_OWN_ACCOUNT: _EVERYBODY,
+    Act.READ_MESSAGES: _EVERYBODY,
+    Act.REPORT_HARDSHIP: frozenset({Role.VILLAGE_ASSISTANT}),
+    Act.FIND_PERSON: _CASEWORK,
+    Act.TAKE_IN: _CASEWORK,
+    Act.READ_PERSON: _CASEWORK,
+    Act.EDIT_PERSON: _CASEWORK,
+    Act.ASSESS: _CASEWORK,
+    Act.RECORD_NEED: _CASEWORK,
+    Act.READ_NEED: _CASEWORK,
+    Act.CLOSE_NEED: _CASEWORK,
+    Act.REFER_NEED: _CASEWORK,
+    Act.CANCEL_REFERRAL: _CASEWORK,
+    Act.CONCLUDE_CASE: _CASEWORK,
+    Act.LOG_VISIT: _STATION | _PROVIDER,
+    Act.READ_CASELOAD: _STATION,
+    Act.READ_REFERRAL: _CASEWORK | _PROVIDER,
+    Act.READ_INBOX: _PROVIDER,
+    Act.ANSWER_REFERRAL: _PROVIDER,
+    Act.CARRY_OUT_REFERRAL: _PROVIDER,
+    Act.STATE_CAPACITY: _PROVIDER,
+    Act.READ_NEEDS_BOARD: _COORDINATOR,
+    Act.READ_ROUND: _COORDINATOR,
+    Act.RUN_ROUND: _COORDINATOR,
+    Act.DECIDE_PROPOSAL: _COORDINATOR,
+    Act.APPLY_ROUND: _COORDINATOR,
+    Act.READ_CATALOGUE: _CASEWORK | _PROVIDER,
+    Act.EDIT_CATALOGUE: _COORDINATOR,
+    Act.IMPORT_FILES: _COORDINATOR,
+    Act.READ_REPORT: frozenset({Role.EVALUATOR, Role.COORDINATOR, Role.STATION_SUPERVISOR}),
+    Act.MANAGE_ACCOUNTS: _ADMINISTRATOR,
+    Act.MANAGE_LISTS: _ADMINISTRATOR,
+    Act.READ_JOBS: _ADMINISTRATOR,
+}
+"""Roles that may do an act at all; SCOPES then narrows the records."""
+
+WITHOUT_ACCOUNT = frozenset({Act.SIGN_IN})
+"""Acts of people who have not signed in."""
+
+
+def _nothing(_actor: Account) -> Condition:
+    return sa.false()
+
+
+def _everything(_actor: Account) -> Condition:
+    return sa.true()
+
+
+def _own(column: sa.orm.InstrumentedAttribute[Any]) -> Callable[[Account], Condition]:
+    """Rows of the actor's organization."""
+    return lambda actor: column == actor.organization_id
+
+
+def in_area(column: sa.orm.InstrumentedAttribute[Any], code: str | None) -> Condition:
+    """Return the condition that a division code lies in the subtree of another; false for no code."""
+    if code is None:
+        return sa.false()
+    first, last = code_range(code)
+    return column.between(first, last)
+
+
+def _area(column: sa.orm.InstrumentedAttribute[Any]) -> Callable[[Account], Condition]:
+    """Rows in the actor's area."""
+    return lambda actor: in_area(column, actor.area_code)
+
+
+def _asked(actor: Account) -> Condition:
+    """Referrals put to the actor's organization; drafts are not yet put to anybody."""
+    return sa.and_(Referral.organization_id == actor.organization_id, Referral.status != ReferralStatus.DRAFT)
+
+
+def _delivered_or_cared_for(actor: Account) -> Condition:
+    """Visits the actor's organization made, and those to people it looks after."""
+    return sa.or_(Visit.organization_id == actor.organization_id, Visit.station_id == actor.organization_id)
+
+
+def _addressed(actor: Account) -> Condition:
+    """Messages to the actor, to the actor's organization, or to the coordinators of the actor's area."""
+    ways = [Message.account_id == actor.id]
+    if actor.organization_id is not None:
+        ways.append(Message.organization_id == actor.organization_id)
+    if actor.role is Role.COORDINATOR and actor.area_code is not None:
+        ways.append(in_area(Message.area_code, actor.area_code))
+    return sa.or_(*ways)
+
+
+Scope = Callable[[Account], Condition]
+SCOPES: dict[type[Any], dict[Role, Scope]] = {
+    Person: {
+        Role.STATION_WORKER: _own(Person.station_id),
+        Role.STATION_SUPERVISOR: _own(Person.station_id),
+        Role.COORDINATOR: _area(Person.area_code),
+        Role.VILLAGE_ASSISTANT: _area(Person.area_code),
+    },
+    Case: {
+        Role.STATION_WORKER: _own(Case.station_id),
+        Role.STATION_SUPERVISOR: _own(Case.station_id),
+        Role.COORDINATOR: _area(Case.area_code),
+        Role.EVALUATOR: _area(Case.area_code),
+    },
+    Need: {
+        Role.STATION_WORKER: _own(Need.station_id),
+        Role.STATION_SUPERVISOR: _own(Need.station_id),
+        Role.COORDINATOR: _area(Need.area_code),
+        Role.EVALUATOR: _area(Need.area_code),
+    },
+    Referral: {
+        Role.STATION_WORKER: _own(Referral.station_id),
+        Role.STATION_SUPERVISOR: _own(Referral.station_id),
+        Role.COORDINATOR: _area(Referral.area_code),
+        Role.EVALUATOR: _area(Referral.area_code),
+        Role.PROVIDER_OFFICER: _asked,
+    },
+    Visit: {
+        Role.STATION_WORKER: _delivered_or_cared_for,
+        Role.STATION_SUPERVISOR: _delivered_or_cared_for,
+        Role.PROVIDER_OFFICER: _own(Visit.organization_id),
+        Role.COORDINATOR: _area(Visit.area_code),
+        Role.EVALUATOR: _area(Visit.area_code),
+    },
+    Round: {Role.COORDINATOR: _area(Round.area_code)},
+    Organization: {
+        Role.STATION_WORKER: _everything,
+        Role.STATION_SUPERVISOR: _everything,
+        Role.COORDINATOR: _everything,
+        Role.ADMINISTRATOR: _everything,
+        Role.PROVIDER_OFFICER: _own(Organization.id),
+    },
+    Message: dict.fromkeys(Role, _addressed),
+    Account: {Role.ADMINISTRATOR: _everything},
+}
+"""For each record, which rows a role may see. A role that is not named sees none."""
+
+
+def scope(actor: Account, record: type[Any]) -> Condition:
+    """Return the SQL condition for the rows of a record that an actor may see; false where the table names no way.
+
+    Raises KeyError for a record that has no scope, so that none is forgotten.
+    """
+    return SCOPES[record].get(actor.role, _nothing)(actor)
+
+
+def may(actor: Account | None, act: Act) -> bool:
+    """Say whether somebody may do an act at all (to records inside the scope)."""
+    if actor is None:
+        return act in WITHOUT_ACCOUNT
+    return actor.role in WAYS[act]
+
+
+def current_actor() -> Account | None:
+    """Return the account that is signed in, or None."""
+    return current_user.account if current_user.is_authenticated else None
+
+
+def actor() -> Account:
+    """Return the account that is signed in; for views behind `allow`."""
+    account = current_actor()
+    if account is None:
+        abort(404)
+    return account
+
+
+Finder = Callable[..., Any]
+"""finder(session, actor, **address) → the record inside the actor's scope, or None."""
+
+
+def allow(act: Act, *, find: Finder | None = None) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Guard a view: may this account do `act`, and to this record? Then run it in one transaction.
+
+    `find(session, actor, **address)` loads the record inside the actor's scope, and the view gets it as its only
+    argument; without `find` the view gets the parts of the address. Answers 404 for what may not be known. A view
+    that answers below 400 to a writing request is committed once; anything else is rolled back.
+    """
+
+    def guard(view: Callable[..., Any]) -> Callable[..., Response]:
+        @wraps(view)
+        def guarded(**address: Any) -> Response:
+            account = current_actor()
+            if account is None and act not in WITHOUT_ACCOUNT:
+                return redirect(url_for("account.sign_in", next=request.full_path if request.method == "GET" else None))
+            if not may(account, act):
+                abort(404)
+            if request.method in SAFE_METHODS:
+                with reading():
+                    return _answer(view, find, account, address)
+            response = _answer(view, find, account, address)
+            if response.status_code < 400:
+                db.session.commit()
+            else:
+                db.session.rollback()
+            return response
+
+        guarded.act = act  # type: ignore[attr-defined]  # read by `unguarded`
+        return guarded
+
+    return guard
+
+
+def _answer(
+    view: Callable[..., Any], find: Finder | None, account: Account | None, address: dict[str, Any]
+) -> Response:
+    if find is None:
+        return make_response(view(**address))
+    record = find(db.session, account, **address)
+    if record is None:
+        abort(404)
+    return make_response(view(record))
+
+
+def unguarded() -> list[str]:
+    """Return the endpoints of the application that no `allow` guards; the application does not start with any."""
+    return [
+        endpoint
+        for endpoint, view in current_app.view_functions.items()
+        if not endpoint.endswith("static") and not hasattr(view, "act")
+    ]
+
+
+def get_in_scope(session: Session, account: Account, record: type[Any], key: Any, *options: Any) -> Any:
+    """Return one record by its key, if it lies in the actor's scope, else None."""
+    statement = sa.select(record).where(record.id == key, scope(account, record)).options(*options)
+    return session.scalars(statement).one_or_none()

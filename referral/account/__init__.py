@@ -1,0 +1,7 @@
+"""One's own way in: sign in, language, messages, account."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("account", __name__)
+
+from referral.account import views  # noqa: E402, F401  views need the blueprint

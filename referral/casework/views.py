@@ -1,0 +1,1 @@
+"""The station: desk, people, needs, visits."""

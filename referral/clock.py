@@ -1,0 +1,88 @@
+"""The only place that reads the clock, and the arithmetic of working days."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+SATURDAY = 5
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Return the date in China."""
+    return local_date(now())
+
+
+def local_date(moment: datetime) -> date:
+    """Return the date in China on which a moment falls."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def start_of(day: date) -> datetime:
+    """Return 00:00 in China of a day."""
+    return datetime.combine(day, time(), SHANGHAI)
+
+
+def end_of(day: date) -> datetime:
+    """Return 24:00 in China of a day, which is when deadlines end."""
+    return start_of(day + timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A computed end of a clock, and whether the holidays that far were not published yet."""
+
+    at: datetime
+    provisional: bool
+
+
+class WorkCalendar:
+    """The week, less the published holidays, with the weekends that are worked instead (调休).
+
+    `published_until` is the last day up to which holidays are known; beyond it weekends count as free and every
+    deadline is provisional.
+    """
+
+    def __init__(self, holidays: Iterable[date], worked: Iterable[date], published_until: date) -> None:
+        self.holidays = frozenset(holidays)
+        self.worked = frozenset(worked)
+        self.published_until = published_until
+
+    def is_working(self, day: date) -> bool:
+        """Say whether a day is worked."""
+        return day in self.worked or (day.weekday() < SATURDAY and day not in self.holidays)
+
+    def add(self, start: date, working_days: int) -> date:
+        """Return the n-th working day after `start`; `start` itself for 0."""
+        day = start
+        while working_days > 0:
+            day += timedelta(days=1)
+            working_days -= self.is_working(day)
+        return day
+
+    def deadline(self, start: datetime, working_days: int) -> Deadline:
+        """Return 24:00 of the n-th working day after the day of `start`, as deadlines are read in the field."""
+        day = self.add(local_date(start), working_days)
+        return Deadline(end_of(day), provisional=day > self.published_until)
+
+    def between(self, start: datetime, end: datetime) -> float:
+        """Return the working days from one moment to another, with fractions of a day of 24 hours.
+
+        Free days count nothing. Negative where `end` lies before `start`.
+        """
+        if end < start:
+            return -self.between(end, start)
+        first, last = local_date(start), local_date(end)
+        total, day = 0.0, first
+        while day <= last:
+            if self.is_working(day):
+                inside = min(end, end_of(day)) - max(start, start_of(day))
+                total += inside / timedelta(days=1)
+            day += timedelta(days=1)
+        return total

@@ -1,0 +1,1 @@
+"""The commands of `referral`, one module each."""

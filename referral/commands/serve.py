@@ -1,0 +1,67 @@
+"""`referral run`: serve the pages."""
+
+import sqlite3
+import sys
+import time
+from importlib import import_module
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy.engine import make_url
+
+from referral.extensions import db
+
+
+@click.command("run")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
+@click.option("--port", default=8000, show_default=True, help="Port to serve on.")
+@click.option("--workers", default=2, show_default=True, help="Processes.")
+@click.option("--threads", default=4, show_default=True, help="Threads in each process, so that slow phones block none.")
+@click.option("--demo", is_flag=True, help="Migrate, load the demonstration where the database is empty, then serve.")
+@with_appcontext
+def command(host: str, port: int, workers: int, threads: int, demo: bool) -> None:
+    """Serve the pages until stopped."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    if demo:
+        import_module("referral.commands.seed").prepare_demonstration()
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    version = f", SQLite {sqlite3.sqlite_version}" if url.drivername.startswith("sqlite") else ""
+    click.echo(f"Database: {url.database if version else url.render_as_string(hide_password=True)}{version}")
+    click.echo(f"Serving:  http://{host}:{port}/   (stop with Ctrl-C)")
+    sys.stdout.flush()
+    db.engine.dispose()
+    serve(app, host=host, port=port, workers=workers, threads=threads)
+
+
+def serve(app: Flask, *, host: str, port: int, workers: int, threads: int) -> None:
+    """Serve with gunicorn, or with waitress where there is no fork."""
+    if sys.platform == "win32":
+        import_module("waitress").serve(app, host=host, port=port, threads=workers * threads)
+        return
+    base: Any = import_module("gunicorn.app.base").BaseApplication
+
+    class Server(base):  # type: ignore[misc]
+        def load_config(self) -> None:
+            settings = {
+                "bind": f"{host}:{port}",
+                "workers": workers,
+                "worker_class": "gthread",
+                "threads": threads,
+                "loglevel": "warning",
+                "graceful_timeout": 10,
+                "timeout": 120,
+                "preload_app": True,
+                "control_socket_disable": True,
+            }
+            for name, value in settings.items():
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return app
+
+    started = time.monotonic()
+    Server().run()
+    click.echo(f"Stopped after {time.monotonic() - started:.0f} s.")

@@ -1,0 +1,63 @@
+"""Settings, read from the environment once. Nothing unsafe has a default."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+MEGABYTE = 1024 * 1024
+
+
+class SecretMissing(RuntimeError):
+    """The application was started for real people without a secret key."""
+
+
+def settings(instance: Path, *, demonstration: bool, secret: str | None = None) -> dict[str, Any]:
+    """Return Flask's configuration from REFERRAL_* variables.
+
+    Without REFERRAL_SECRET_KEY it raises SecretMissing, except in the demonstration, which makes a key of its own
+    in the instance folder.
+    """
+    secret = secret or os.environ.get("REFERRAL_SECRET_KEY")
+    if not secret and demonstration:
+        secret = demonstration_secret(instance)
+    if not secret:
+        raise SecretMissing(
+            "Set REFERRAL_SECRET_KEY to a long random text (python -c 'import secrets; print(secrets.token_hex(32))'), "
+            "or set REFERRAL_DEMONSTRATION=1 to try the platform with invented people."
+        )
+    return {
+        "SECRET_KEY": secret,
+        "DEMONSTRATION": demonstration,
+        "DATABASE_URL": os.environ.get("REFERRAL_DATABASE_URL") or f"sqlite:///{instance}/referral.sqlite",
+        "OPERATOR": os.environ.get("REFERRAL_OPERATOR", ""),
+        "OPERATOR_CONTACT": os.environ.get("REFERRAL_OPERATOR_CONTACT", ""),
+        "MAX_CONTENT_LENGTH": 20 * MEGABYTE,
+        "MAX_FORM_MEMORY_SIZE": 2 * MEGABYTE,
+        "TRUSTED_HOSTS": os.environ.get("REFERRAL_HOSTS", "").split() or None,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": not demonstration,
+        "PERMANENT_SESSION_LIFETIME": 12 * 3600,
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def demonstration_secret(instance: Path) -> str:
+    """Return the key the demonstration made for itself, making it the first time."""
+    instance.mkdir(parents=True, exist_ok=True)
+    file = instance / "demonstration-secret"
+    try:
+        with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as new:  # noqa: PTH123  owner only
+            new.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return file.read_text()
+
+
+def database_address(url: str) -> str:
+    """Return a database address with the driver we ship, for the short forms that hosts hand out."""
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url

@@ -1,0 +1,1 @@
+"""The coordinator: needs, rounds, catalogue, imports."""

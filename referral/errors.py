@@ -1,0 +1,152 @@
+"""Every refusal becomes a page that says what happened and what to do, and keeps what was typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from models.errors import DomainError
+from referral.extensions import db
+from referral.i18n import lazy
+
+log = structlog.get_logger()
+SECRET_FIELDS = frozenset({"csrf_token", "password", "new_password", "repeat_password"})
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What an error page says."""
+
+    status: int
+    title: Any
+    what_to_do: Any
+
+
+ADVICE: Mapping[str, Advice] = {
+    "wrong_password": Advice(422, lazy("That is not your present password"), lazy("Go back and type it again.")),
+    "domain_error": Advice(409, lazy("That is not possible here"), lazy("Go back and look at the record again.")),
+    "wrong_step": Advice(
+        409,
+        lazy("This step is no longer possible"),
+        lazy("Somebody has already moved this record on. Open it again to see where it stands."),
+    ),
+    "reason_missing": Advice(
+        422, lazy("A reason is missing"), lazy("This step needs a reason. Go back, choose one and send again.")
+    ),
+    "no_place_left": Advice(
+        409,
+        lazy("The last place has just been taken"),
+        lazy("Choose another provider, or leave the need open for the next round."),
+    ),
+    "changed_meanwhile": Advice(
+        409,
+        lazy("Somebody else changed this at the same time"),
+        lazy("Nothing was overwritten. Open the record again and enter your change once more; "
+             "what you typed is kept below."),
+    ),
+    "already_referred": Advice(
+        409,
+        lazy("This need has already been referred"),
+        lazy("Look at the referral that is under way before you make another."),
+    ),
+    "not_eligible": Advice(
+        409,
+        lazy("This provider cannot take this need"),
+        lazy("A rule of the service does not fit. The page of the need shows which."),
+    ),
+    "400": Advice(400, lazy("The page could not read that"), lazy("Go back, check what you typed and send it again.")),
+    "404": Advice(
+        404,
+        lazy("There is nothing here for you"),
+        lazy("The address is wrong, or the record is not one that you may see. Start again from your desk."),
+    ),
+    "405": Advice(405, lazy("That cannot be done this way"), lazy("Use the buttons of the page.")),
+    "413": Advice(413, lazy("The file is too large"), lazy("Files may have up to 20 MB. Split the file and try again.")),
+    "csrf": Advice(
+        400,
+        lazy("The page was open for too long"),
+        lazy("For your safety the form has expired. What you typed is kept below; open the page again and send it."),
+    ),
+    "busy": Advice(
+        503,
+        lazy("Too many people are writing at this moment"),
+        lazy("Nothing was saved. Wait a few seconds, then send again; what you typed is kept below."),
+    ),
+    "500": Advice(
+        500,
+        lazy("Something went wrong on our side"),
+        lazy("Nothing was half saved. Try again; if it happens again, tell whoever runs this installation."),
+    ),
+}
+
+
+def typed() -> list[tuple[str, str]]:
+    """Return what the person had typed into the form, without secrets, for keeping on the error page."""
+    return [
+        (name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS and value.strip()
+    ]
+
+
+def page(code: str, **facts: Any) -> Response:
+    """Return the page of an error in the reader's language."""
+    db.session.rollback()
+    advice = ADVICE.get(code, ADVICE["domain_error"])
+    body = render_template(
+        "errors/error.html",
+        title=advice.title,
+        text=advice.what_to_do,
+        typed=typed() if request.method == "POST" else [],
+        back=_page_before(),
+        **facts,
+    )
+    return make_response(body, advice.status)
+
+
+def _page_before() -> str | None:
+    """Return the path of the page the person came from, if it is ours."""
+    parts = urlsplit(request.referrer or "")
+    if parts.netloc != request.host or parts.path == request.path:
+        return None
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def init_app(app: Flask) -> None:
+    """Register a page for each kind of error."""
+    app.register_error_handler(DomainError, lambda error: page(error.code, error=error))
+    app.register_error_handler(StaleDataError, lambda _error: page("changed_meanwhile"))
+    app.register_error_handler(CSRFError, lambda _error: page("csrf"))
+    app.register_error_handler(IntegrityError, _refused_by_database)
+    app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(HTTPException, _http)
+    if not app.testing:
+        app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    code = str(error.code)
+    return page(code if code in ADVICE else "400" if error.code < 500 else "500")
+
+
+def _refused_by_database(error: IntegrityError) -> Response:
+    """A constraint held where two people raced: the later one is told, nothing is half saved."""
+    log.warning("constraint", endpoint=request.endpoint, constraint=type(error.orig).__name__)
+    return page("changed_meanwhile")
+
+
+def _database_busy(error: DBAPIError) -> Response:
+    log.error("database", endpoint=request.endpoint, error=type(error.orig).__name__)
+    return page("busy")
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected", endpoint=request.endpoint, exc_info=error)
+    return page("500")

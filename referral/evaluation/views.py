@@ -1,0 +1,1 @@
+"""The evaluator: report, definitions, the records behind each figure."""

@@ -1,0 +1,55 @@
+"""What a message says, in the language of whoever reads it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import url_for
+
+from models import Message, MessageKind, Role
+from referral.access import current_actor
+from referral.i18n import _
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One message in words, and where it leads."""
+
+    text: str
+    address: str | None
+
+
+TEXTS: dict[MessageKind, Callable[[Message], str]] = {
+    MessageKind.REFERRAL_REQUESTED: lambda m: _("Referral %(number)s waits for your answer.", **m.facts),
+    MessageKind.REFERRAL_REMINDER: lambda m: _("Referral %(number)s must be answered today or it expires.", **m.facts),
+    MessageKind.REFERRAL_ACCEPTED: lambda m: _("Referral %(number)s was accepted.", **m.facts),
+    MessageKind.REFERRAL_REJECTED: lambda m: _(
+        "Referral %(number)s was rejected. The need is open again.", **m.facts
+    ),
+    MessageKind.REFERRAL_EXPIRED: lambda m: _(
+        "Referral %(number)s was not answered in time. The need is open again.", **m.facts
+    ),
+    MessageKind.REFERRAL_CANCELLED: lambda m: _("Referral %(number)s was cancelled.", **m.facts),
+    MessageKind.REFERRAL_COMPLETED: lambda m: _("Referral %(number)s is completed.", **m.facts),
+    MessageKind.NEED_OVERDUE: lambda m: _("Need %(number)s is overdue: nobody has been found yet.", **m.facts),
+    MessageKind.ROUND_FINISHED: lambda m: _("Round %(number)s is ready: look at its proposals.", **m.facts),
+    MessageKind.CHECK_EXPIRES: lambda m: _("A check of %(organization)s ends on %(day)s.", **m.facts),
+}
+"""Each kind of message; `facts` hold numbers and codes, never the name of a person in need."""
+
+
+def sentence_of(message: Message) -> Sentence:
+    """Return a message in the reader's language with the address of the page it speaks of."""
+    return Sentence(TEXTS[message.kind](message), _address(message))
+
+
+def _address(message: Message) -> str | None:
+    account = current_actor()
+    if message.referral_id:
+        provider = account is not None and account.role is Role.PROVIDER_OFFICER
+        endpoint = "providers.show_referral" if provider else "casework.show_referral"
+        return url_for(endpoint, key=message.referral_id)
+    if message.need_id:
+        return url_for("casework.show_need", key=message.need_id)
+    if message.round_id:
+        return url_for("coordination.show_round", key=message.round_id)
+    return None

@@ -1,0 +1,96 @@
+"""What stands in the top bar of each role, and where each begins."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request, url_for
+
+from models import Account, Role
+from referral.access import Act, current_actor, may
+from referral.extensions import db
+from referral.i18n import lazy
+from referral.queries import messages
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the main navigation."""
+
+    label: Any
+    endpoint: str
+    act: Act
+
+    @property
+    def address(self) -> str:
+        """Where it leads."""
+        return url_for(self.endpoint)
+
+    @property
+    def active(self) -> bool:
+        """Whether the page shown is this one."""
+        return request.endpoint == self.endpoint
+
+
+STATION = [
+    Item(lazy("Desk"), "casework.show_desk", Act.READ_CASELOAD),
+    Item(lazy("People"), "intake.find_person", Act.FIND_PERSON),
+    Item(lazy("Caseload"), "casework.list_cases", Act.READ_CASELOAD),
+    Item(lazy("Visits"), "casework.list_visits", Act.READ_CASELOAD),
+    Item(lazy("Catalogue"), "coordination.list_services", Act.READ_CATALOGUE),
+]
+REPORT = Item(lazy("Report"), "evaluation.show_report", Act.READ_REPORT)
+NAVIGATION: dict[Role, list[Item]] = {
+    Role.VILLAGE_ASSISTANT: [Item(lazy("Report hardship"), "intake.report_hardship", Act.REPORT_HARDSHIP)],
+    Role.STATION_WORKER: STATION,
+    Role.STATION_SUPERVISOR: [*STATION, REPORT],
+    Role.PROVIDER_OFFICER: [
+        Item(lazy("Inbox"), "providers.list_inbox", Act.READ_INBOX),
+        Item(lazy("Clients"), "providers.list_clients", Act.READ_INBOX),
+        Item(lazy("Our services"), "providers.show_services", Act.STATE_CAPACITY),
+    ],
+    Role.COORDINATOR: [
+        Item(lazy("Desk"), "coordination.show_desk", Act.READ_NEEDS_BOARD),
+        Item(lazy("Needs"), "coordination.list_needs", Act.READ_NEEDS_BOARD),
+        Item(lazy("Rounds"), "coordination.list_rounds", Act.READ_ROUND),
+        Item(lazy("People"), "intake.find_person", Act.FIND_PERSON),
+        Item(lazy("Catalogue"), "coordination.list_services", Act.READ_CATALOGUE),
+        Item(lazy("Import"), "coordination.list_imports", Act.IMPORT_FILES),
+        REPORT,
+    ],
+    Role.EVALUATOR: [
+        REPORT,
+        Item(lazy("Definitions"), "evaluation.list_definitions", Act.READ_REPORT),
+    ],
+    Role.ADMINISTRATOR: [
+        Item(lazy("Accounts"), "admin.list_accounts", Act.MANAGE_ACCOUNTS),
+        Item(lazy("Calendar"), "admin.show_calendar", Act.MANAGE_LISTS),
+        Item(lazy("Code lists"), "admin.show_lists", Act.MANAGE_LISTS),
+        Item(lazy("Jobs"), "admin.list_jobs", Act.READ_JOBS),
+    ],
+}
+"""The first entry of each role is its desk."""
+
+
+def navigation() -> list[Item]:
+    """Return the entries for whoever is signed in; empty before sign-in."""
+    account = current_actor()
+    return [] if account is None else [item for item in NAVIGATION[account.role] if may(account, item.act)]
+
+
+def desk_of(account: Account) -> str:
+    """Return the address of a role's desk."""
+    return NAVIGATION[account.role][0].address
+
+
+def init_app(app: Flask) -> None:
+    """Give templates `navigation()`, `actor`, `may(act)` and the count of unread messages."""
+
+    @app.context_processor
+    def _words() -> dict[str, Any]:
+        account = current_actor()
+        return {
+            "navigation": navigation,
+            "actor": account,
+            "may": lambda act: may(account, Act(act)),
+            "unread_messages": lambda: messages.unread(db.session, account) if account else 0,
+        }

@@ -1,0 +1,7 @@
+"""The provider: inbox, services, clients."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("providers", __name__)
+
+from referral.providers import views  # noqa: E402, F401  views need the blueprint

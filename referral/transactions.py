@@ -1,0 +1,96 @@
+"""One request, one transaction; how each database must be spoken to so that nothing is lost or sold twice.
+
+SQLite: write-ahead log, every commit synced, foreign keys on, and writers begin with BEGIN IMMEDIATE, because a
+deferred transaction that turns into a writer fails instead of waiting. PostgreSQL keeps its defaults, with limits on
+waiting.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+_writing: ContextVar[bool] = ContextVar("writing", default=True)
+
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "secure_delete": 1,
+    "trusted_schema": 0,
+    "busy_timeout": 15000,
+}
+"""What every SQLite connection is set to, and read back."""
+
+
+class WriteWhileReading(RuntimeError):
+    """A page that only shows something was about to change the database."""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Mark what runs inside as reading only: SQLite takes no write lock, and a flush raises WriteWhileReading."""
+    token = _writing.set(False)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+@contextmanager
+def transaction(session: Session) -> Iterator[Session]:
+    """Commit once at the end, or roll back and raise. For commands and jobs; requests have it in `access.allow`."""
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return the options of the engine for a database address."""
+    if url.startswith("postgresql"):
+        limits = "-c lock_timeout=10s -c statement_timeout=60s -c timezone=UTC"
+        return {"connect_args": {"options": limits}, "pool_pre_ping": True}
+    return {"connect_args": {"timeout": 15}}
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Make an engine safe to use; does nothing for databases other than SQLite."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    in_memory = not cursor.execute("PRAGMA database_list").fetchone()[2]
+    for name, wanted in PRAGMAS.items():
+        cursor.execute(f"PRAGMA {name} = {wanted}")
+        answer = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+        if answer != wanted and not (in_memory and name == "journal_mode"):
+            raise RuntimeError(f"SQLite refused PRAGMA {name} = {wanted}: it answers {answer}")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_writes(session: Session, _context: Any, _instances: Any) -> None:
+    if not _writing.get() and (session.new or session.deleted or any(map(session.is_modified, session.dirty))):
+        raise WriteWhileReading(", ".join(sorted({type(record).__name__ for record in (*session.new, *session.dirty)})))
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_statements(state: Any) -> None:
+    if not _writing.get() and (state.is_insert or state.is_update or state.is_delete):
+        raise WriteWhileReading(str(state.statement))
