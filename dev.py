@@ -31,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 BIN = "Scripts" if os.name == "nt" else "bin"
 COMMAND = "from referral.cli import main; main()"
+CATALOGUE = "from referral.catalogue import main; main()"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk", "libatomic1")
 LEAKS = ("REFERRAL_", "FLASK_", "PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTEST_", "VIRTUAL_ENV")
@@ -58,9 +59,7 @@ def call(*command: str, env: dict[str, str] | None = None, cwd: Path = HERE) -> 
 def quietly(*command: str, env: dict[str, str] | None = None) -> str:
     """Run a command without its output; what it said when it failed, else nothing."""
     try:
-        done = subprocess.run(
-            command, env=env or environment(), stdin=DEVNULL, capture_output=True, text=True
-        )
+        done = subprocess.run(command, env=env or environment(), stdin=DEVNULL, capture_output=True, text=True)
     except OSError as error:
         return str(error)
     return "" if done.returncode == 0 else (done.stderr or done.stdout or f"{command[0]} failed").strip()
@@ -154,7 +153,7 @@ def compile_translations() -> None:
     folder = HERE / "referral" / "translations"
     newest = max((p.stat().st_mtime for p in folder.rglob("*.json")), default=0.0)
     oldest = min((p.stat().st_mtime for p in folder.rglob("*.mo")), default=0.0)
-    if newest > oldest and (failure := quietly(python(), "-m", "referral.i18n")):
+    if newest > oldest and (failure := quietly(python(), "-c", CATALOGUE)):
         raise Trouble(f"{failure}\n\nThe translations could not be compiled.")
 
 
@@ -197,7 +196,7 @@ def lint(**more: list[str]) -> None:
         "style": [python(), "-m", "ruff", "check", "."],
         "types": [python(), "-m", "mypy"],
         "imports": [python(VENV, "lint-imports")],
-        "translations": [python(), "-m", "referral.i18n", "--check"],
+        "translations": [python(), "-c", CATALOGUE, "--check"],
     }
     results = []
     for name, command in (steps | more).items():

@@ -1,0 +1,25 @@
+"""Who may import whom, where the contracts of import-linter cannot say it."""
+
+import grimp
+import pytest
+from grimp import ImportGraph
+
+MAY_JOIN = {"referral.actions.rounds", "referral.queries.training", "referral.actions.suggestions", "referral.bench"}
+"""The modules that may see both the records and the engine: they turn the ones into arrays for the other."""
+
+
+@pytest.fixture(scope="module")
+def graph() -> ImportGraph:
+    """Every import of our three packages."""
+    return grimp.build_graph("referral", "models", "matching", cache_dir=None)
+
+
+def sees(graph: ImportGraph, package: str) -> set[str]:
+    """The modules that import something of a package themselves."""
+    within = {package, *graph.find_descendants(package)}
+    return {importer for module in within for importer in graph.find_modules_that_directly_import(module)} - within
+
+
+def test_only_the_round_joins_records_and_matching(graph: ImportGraph) -> None:
+    both = sees(graph, "matching") & sees(graph, "models")
+    assert both <= MAY_JOIN
