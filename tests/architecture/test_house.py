@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 HERE = Path(__file__).resolve().parents[2]
 BLUEPRINTS = ("account", "admin", "api", "casework", "coordination", "evaluation", "intake", "providers", "public")
 
@@ -21,10 +19,11 @@ def found(pattern: str, *folders: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("folder", ["referral", "models", "matching"])
-def test_only_the_clock_reads_the_clock(folder: str) -> None:
-    lines = found(r"\b(datetime\.now|datetime\.utcnow|date\.today|datetime\.today)\(", folder)
-    assert [line for line in lines if not line.startswith("referral/clock.py")] == []
+def test_only_the_clock_reads_the_clock() -> None:
+    lines = found(r"\b(datetime\.now|datetime\.utcnow|date\.today|datetime\.today)\(", "referral", "models", "matching")
+    # A row's own stamp of writing is set below the layer of the clock; no rule ever reads it.
+    allowed = ("referral/clock.py", "models/base.py")
+    assert [line for line in lines if not line.startswith(allowed)] == []
 
 
 def test_actions_and_queries_never_commit() -> None:
