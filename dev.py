@@ -106,18 +106,18 @@ def bring_uv(folder: Path) -> str:
     return python(folder, "uv")
 
 
-def mirror(folder: Path) -> dict[str, str]:
-    """The package index pip is set to, for uv, which does not read pip's settings."""
+def uv_settings(folder: Path) -> dict[str, str]:
+    """What pip knows and uv does not: the index it is set to, and the certificates this machine trusts."""
     command = (python(folder), "-m", "pip", "config", "get", "global.index-url")
     said = subprocess.run(command, stdin=DEVNULL, capture_output=True, text=True).stdout.strip()
     index = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("PIP_INDEX_URL") or said
-    return {"UV_DEFAULT_INDEX": index} if index else {}
+    return {"UV_SYSTEM_CERTS": "1"} | ({"UV_DEFAULT_INDEX": index} if index else {})
 
 
 def install(folder: Path, *arguments: str) -> None:
     """Install into an environment with uv, and with pip where that fails."""
     uv = [bring_uv(folder), "pip", "install", "--python", python(folder)]
-    failure = quietly(*uv, *arguments, env=environment(**mirror(folder)))
+    failure = quietly(*uv, *arguments, env=environment(**uv_settings(folder)))
     if failure and (failure := quietly(python(folder), "-m", "pip", "install", *arguments)):
         raise Trouble(f"{failure[-2000:]}\n\nThe requirements could not be installed: is the network there?")
 
