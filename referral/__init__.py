@@ -10,7 +10,19 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from models import migrations
-from referral import access, cli, config, errors, extensions, filters, i18n, navigation, resources, sessions, transactions
+from referral import (
+    access,
+    cli,
+    config,
+    errors,
+    extensions,
+    filters,
+    i18n,
+    navigation,
+    resources,
+    sessions,
+    transactions,
+)
 
 BLUEPRINTS = ("account", "intake", "casework", "providers", "coordination", "evaluation", "admin")
 """One for each user's job."""

@@ -26,7 +26,7 @@ def main() -> None:
     FlaskGroup(
         name="referral",
         help="Yuanqiao: joins people in need to the organizations that can help them.",
-        create_app=lambda: create_app(),
+        create_app=create_app,
         add_default_commands=False,
         add_version_option=False,
     ).main(prog_name="referral")

@@ -48,7 +48,7 @@ def demonstration_secret(instance: Path) -> str:
     instance.mkdir(parents=True, exist_ok=True)
     file = instance / "demonstration-secret"
     try:
-        with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as new:  # noqa: PTH123  owner only
+        with open(file, "x", opener=lambda path, flags: os.open(path, flags, 0o600)) as new:
             new.write(secrets.token_hex(32))
     except FileExistsError:
         pass

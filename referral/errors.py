@@ -48,13 +48,20 @@ ADVICE: Mapping[str, Advice] = {
     "changed_meanwhile": Advice(
         409,
         lazy("Somebody else changed this at the same time"),
-        lazy("Nothing was overwritten. Open the record again and enter your change once more; "
-             "what you typed is kept below."),
+        lazy(
+            "Nothing was overwritten. Open the record again and enter your change once more; "
+            "what you typed is kept below."
+        ),
     ),
     "already_referred": Advice(
         409,
         lazy("This need has already been referred"),
         lazy("Look at the referral that is under way before you make another."),
+    ),
+    "entry_key_reused": Advice(
+        409,
+        lazy("This form was already saved with other content"),
+        lazy("The first entry stands. Open a new form for another visit, or correct the first entry."),
     ),
     "not_eligible": Advice(
         409,
@@ -68,7 +75,9 @@ ADVICE: Mapping[str, Advice] = {
         lazy("The address is wrong, or the record is not one that you may see. Start again from your desk."),
     ),
     "405": Advice(405, lazy("That cannot be done this way"), lazy("Use the buttons of the page.")),
-    "413": Advice(413, lazy("The file is too large"), lazy("Files may have up to 20 MB. Split the file and try again.")),
+    "413": Advice(
+        413, lazy("The file is too large"), lazy("Files may have up to 20 MB. Split the file and try again.")
+    ),
     "csrf": Advice(
         400,
         lazy("The page was open for too long"),

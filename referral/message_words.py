@@ -22,9 +22,7 @@ TEXTS: dict[MessageKind, Callable[[Message], str]] = {
     MessageKind.REFERRAL_REQUESTED: lambda m: _("Referral %(number)s waits for your answer.", **m.facts),
     MessageKind.REFERRAL_REMINDER: lambda m: _("Referral %(number)s must be answered today or it expires.", **m.facts),
     MessageKind.REFERRAL_ACCEPTED: lambda m: _("Referral %(number)s was accepted.", **m.facts),
-    MessageKind.REFERRAL_REJECTED: lambda m: _(
-        "Referral %(number)s was rejected. The need is open again.", **m.facts
-    ),
+    MessageKind.REFERRAL_REJECTED: lambda m: _("Referral %(number)s was rejected. The need is open again.", **m.facts),
     MessageKind.REFERRAL_EXPIRED: lambda m: _(
         "Referral %(number)s was not answered in time. The need is open again.", **m.facts
     ),

@@ -15,6 +15,6 @@ def unread(session: Session, account: Account) -> int:
     return session.scalar(statement) or 0
 
 
-def newest_first(account: Account) -> sa.Select[tuple[Message]]:
+def newest_first(account: Account) -> sa.Select[Message]:
     """Return the select of an account's messages."""
     return sa.select(Message).where(scope(account, Message)).order_by(Message.written_at.desc(), Message.id.desc())

@@ -1,0 +1,124 @@
+"""Writing down what was done. Entries are never overwritten; a correction is a new entry."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import (
+    Account,
+    Case,
+    ContactResult,
+    Organization,
+    Person,
+    Referral,
+    Service,
+    ServiceAtLocation,
+    TaxonomyTerm,
+    Visit,
+    VisitKind,
+)
+from models.errors import DomainError
+from models.visit import REACHED
+
+
+class EntryKeyReused(DomainError):
+    """The same form was sent again with something else in it."""
+
+    code = "entry_key_reused"
+
+
+def log_visit(
+    session: Session,
+    *,
+    person: Person,
+    term: TaxonomyTerm,
+    organization: Organization,
+    by: Account,
+    kind: VisitKind,
+    contact_result: ContactResult,
+    started_at: datetime,
+    minutes: int,
+    units: Decimal,
+    referral: Referral | None = None,
+    case: Case | None = None,
+    amount: Decimal | None = None,
+    note: str | None = None,
+    entry_key: str | None = None,
+    activity_key: uuid.UUID | None = None,
+    corrects: Visit | None = None,
+) -> Visit:
+    """Write down one person × one service event and return it.
+
+    Somebody who was not reached was not served: units and amount become 0. The same `entry_key` of the same worker
+    with the same content returns the entry that exists; with another content it raises EntryKeyReused.
+    """
+    reached = contact_result in REACHED
+    visit = Visit(
+        person_id=person.id,
+        household_id=person.household_id,
+        case_id=case.id if case else None,
+        referral_id=referral.id if referral else None,
+        organization_id=organization.id,
+        station_id=person.station_id,
+        program_id=_program(session, referral),
+        term_id=term.id,
+        area_code=person.area_code,
+        worker_id=by.id,
+        kind=kind,
+        contact_result=contact_result,
+        started_at=started_at,
+        minutes=minutes if reached else 0,
+        units=units if reached else Decimal(0),
+        unit=term.unit or "次",
+        amount=amount if reached else None,
+        note=note,
+        activity_key=activity_key,
+        entry_key=entry_key,
+        corrects_id=corrects.id if corrects else None,
+    )
+    if entry_key and (before := _same_entry(session, by, entry_key)):
+        if _content(before) != _content(visit):
+            raise EntryKeyReused
+        return before
+    session.add(visit)
+    if corrects is not None:
+        corrects.replaced = True
+    if reached and case is not None and case.first_contact_at is None:
+        case.first_contact_at = started_at
+    session.flush()
+    return visit
+
+
+def _program(session: Session, referral: Referral | None) -> uuid.UUID | None:
+    if referral is None:
+        return None
+    return session.scalar(
+        sa.select(Service.program_id)
+        .join(ServiceAtLocation, ServiceAtLocation.service_id == Service.id)
+        .where(ServiceAtLocation.id == referral.service_at_location_id)
+    )
+
+
+def _same_entry(session: Session, by: Account, entry_key: str) -> Visit | None:
+    return session.scalar(sa.select(Visit).where(Visit.worker_id == by.id, Visit.entry_key == entry_key))
+
+
+COMPARED = (
+    "person_id",
+    "referral_id",
+    "term_id",
+    "kind",
+    "contact_result",
+    "started_at",
+    "minutes",
+    "units",
+    "amount",
+    "note",
+)
+
+
+def _content(visit: Visit) -> tuple[object, ...]:
+    return tuple(getattr(visit, column) for column in COMPARED)

@@ -1,0 +1,116 @@
+"""The work of the clock: which jobs there are, when each is due, and one process that does them.
+
+A job is done once for each slot of time. The slot's row in `job_run` is written in the transaction of the job's
+effect: whoever comes second finds it and leaves, and a process that is killed leaves neither row nor half an effect.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from models import JobRun, JobStatus
+from models.base import new_key
+from referral import clock
+from referral.actions import capacity, upkeep
+from referral.actions.upkeep import Counts
+from referral.transactions import transaction
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something that is due again and again. `every` divides the day in China into slots."""
+
+    name: str
+    every: timedelta
+    work: Callable[[Session, datetime], Counts]
+
+    def slot(self, at: datetime) -> str:
+        """Return the slot in which a moment falls, such as 2026-11-22 14:35."""
+        here = at.astimezone(clock.SHANGHAI)
+        midnight = clock.start_of(here.date())
+        return f"{midnight + (here - midnight) // self.every * self.every:%Y-%m-%d %H:%M}"
+
+
+JOBS = (
+    Job("expire_referrals", timedelta(minutes=5), upkeep.expire_referrals),
+    Job("fail_dead_rounds", timedelta(minutes=5), upkeep.fail_dead_rounds),
+    Job("remind_providers", timedelta(hours=1), upkeep.remind_providers),
+    Job("tell_of_overdue_needs", timedelta(hours=1), upkeep.tell_of_overdue_needs),
+    Job("begin_periods", timedelta(hours=1), capacity.begin_periods),
+    Job("tell_of_checks", timedelta(days=1), upkeep.tell_of_checks),
+    Job("forget_old_runs", timedelta(days=1), upkeep.forget_old_runs),
+)
+"""In the order in which they are done when several are due."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a job went: done, skipped (its slot was done before) or failed."""
+
+    job: str
+    slot: str
+    result: str
+    counts: Counts
+
+
+def run(session: Session, job: Job, at: datetime) -> Report:
+    """Do a job for the slot of `at`, unless it was done; one transaction. Never raises for what the job does."""
+    slot = job.slot(at)
+    try:
+        with transaction(session):
+            if not _claim(session, job.name, slot, at):
+                return Report(job.name, slot, "skipped", {})
+            counts = job.work(session, at)
+            session.flush()
+            _finish(session, job.name, slot, JobStatus.DONE, counts=counts)
+    except OperationalError as error:
+        log.warning("busy", job=job.name, slot=slot, error=type(error.orig).__name__)
+        return Report(job.name, slot, "skipped", {})
+    except Exception as error:
+        log.exception("failed", job=job.name, slot=slot)
+        with transaction(session):
+            if _claim(session, job.name, slot, at):
+                _finish(session, job.name, slot, JobStatus.FAILED, failure=f"{type(error).__name__}: {error}"[:2000])
+        return Report(job.name, slot, "failed", {})
+    return Report(job.name, slot, "done", counts)
+
+
+def run_due(session: Session, at: datetime) -> list[Report]:
+    """Do every job whose slot is not done, and report on each."""
+    return [run(session, job, at) for job in JOBS]
+
+
+def _claim(session: Session, job: str, slot: str, at: datetime) -> bool:
+    """Write the slot's row, or take over one that failed; False where it was done or is being done."""
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    values = {"id": new_key(at), "created_at": at, "job": job, "slot": slot, "started_at": at, "counts": {}}
+    new = insert(JobRun).values(status=JobStatus.RUNNING, **values)
+    if session.execute(new.on_conflict_do_nothing(index_elements=["job", "slot"]).returning(JobRun.id)).first():
+        return True
+    again = (
+        sa.update(JobRun)
+        .where(JobRun.job == job, JobRun.slot == slot, JobRun.status == JobStatus.FAILED)
+        .values(status=JobStatus.RUNNING, started_at=at, finished_at=None, failure=None)
+        .execution_options(synchronize_session=False)
+    )
+    return upkeep.changed(session, again) == 1
+
+
+def _finish(
+    session: Session, job: str, slot: str, status: JobStatus, *, counts: Counts | None = None, failure: str | None = None
+) -> None:
+    session.execute(
+        sa.update(JobRun)
+        .where(JobRun.job == job, JobRun.slot == slot)
+        .values(status=status, finished_at=clock.now(), counts=counts or {}, failure=failure)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,50 @@
+"""The problem of a round with the keys of the records behind its rows."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from matching import Problem
+from referral.clock import local_date
+from referral.queries.gathering import arrays, history, needs, openings
+
+
+@dataclass(frozen=True)
+class Board:
+    """What a round decides on: arrays, and which record each row stands for."""
+
+    problem: Problem
+    need_ids: list[uuid.UUID]
+    capacity_ids: list[uuid.UUID]
+    organization_ids: list[uuid.UUID]
+    """Of each opening."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the arrays."""
+        return arrays.digest(self.problem)
+
+
+def gather(session: Session, area: str, at: datetime) -> Board:
+    """Return the open needs of an area and the places for them. Twelve queries, whatever the size."""
+    return _board(session, needs.open_in(area), at)
+
+
+def gather_one(session: Session, need_id: uuid.UUID, at: datetime) -> Board:
+    """Return one need and the places for it. Twelve queries."""
+    return _board(session, needs.only(need_id), at)
+
+
+def _board(session: Session, condition: needs.Condition, at: datetime) -> Board:
+    day = local_date(at)
+    people = needs.read(session, condition, day=day)
+    places = openings.read(session, condition, day=day)
+    past = history.read(session, condition, at=at)
+    return Board(
+        arrays.problem(people, places, past, at=at, day=day),
+        [row.id for row in people.needs],
+        [row.id for row in places.openings],
+        [row.organization_id for row in places.openings],
+    )

@@ -1,0 +1,94 @@
+"""What happened before that a round must know: refusals, who helped whom, and how providers kept their word."""
+
+import uuid
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import AssessmentOccasion, Measure, Need, Outcome, Referral, ReferralStatus, Visit
+from models.visit import REACHED
+from referral.queries.gathering.needs import Condition
+from referral.queries.gathering.rows import History, Track
+
+YEAR = timedelta(days=365)
+REFUSED = (ReferralStatus.REJECTED, ReferralStatus.EXPIRED)
+ACCEPTED = (
+    ReferralStatus.ACCEPTED,
+    ReferralStatus.IN_PROGRESS,
+    ReferralStatus.ON_HOLD,
+    ReferralStatus.COMPLETED,
+    ReferralStatus.FAILED,
+)
+
+
+def read(session: Session, condition: Condition, *, at: datetime) -> History:
+    """Return the past of the needs under a condition, and a year of every provider. Four queries."""
+    return History(_rejected(session, condition), _helped(session, condition, at), _tracks(session, at),
+                   _satisfaction(session, at))  # fmt: skip
+
+
+def _rejected(session: Session, condition: Condition) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    statement = (
+        sa.select(Referral.need_id, Referral.service_at_location_id)
+        .join(Need, Need.id == Referral.need_id)
+        .where(condition, Referral.status.in_(REFUSED))
+        .distinct()
+        .order_by(Referral.need_id, Referral.service_at_location_id)
+    )
+    return [(need, place) for need, place in session.execute(statement)]
+
+
+def _helped(session: Session, condition: Condition, at: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    statement = (
+        sa.select(Visit.person_id, Visit.organization_id)
+        .where(
+            Visit.person_id.in_(sa.select(Need.person_id).where(condition)),
+            Visit.started_at.between(at - YEAR, at),
+            Visit.contact_result.in_(REACHED),
+            Visit.replaced.is_(False),
+        )
+        .distinct()
+        .order_by(Visit.person_id, Visit.organization_id)
+    )
+    return [(person, organization) for person, organization in session.execute(statement)]
+
+
+def _tracks(session: Session, at: datetime) -> dict[uuid.UUID, Track]:
+    def count(*statuses: ReferralStatus) -> sa.ColumnElement[int]:
+        return sa.func.sum(sa.case((Referral.status.in_(statuses), 1), else_=0))
+
+    statement = (
+        sa.select(
+            Referral.organization_id,
+            count(*ACCEPTED),
+            count(*ACCEPTED, *REFUSED),
+            count(ReferralStatus.COMPLETED),
+            count(ReferralStatus.COMPLETED, ReferralStatus.FAILED),
+        )
+        .where(Referral.requested_at.between(at - YEAR, at))
+        .group_by(Referral.organization_id)
+    )
+    return {row[0]: Track(*(int(value) for value in row[1:])) for row in session.execute(statement)}
+
+
+def _satisfaction(session: Session, at: datetime) -> dict[uuid.UUID, tuple[int, float]]:
+    """Answers of people whose referral to the organization was completed in the year before."""
+    served = (
+        sa.select(Referral.person_id, Referral.organization_id)
+        .where(Referral.status == ReferralStatus.COMPLETED, Referral.requested_at.between(at - YEAR, at))
+        .distinct()
+        .subquery()
+    )
+    statement = (
+        sa.select(served.c.organization_id, sa.func.count(Outcome.id), sa.func.sum(Outcome.score))
+        .join(Outcome, Outcome.person_id == served.c.person_id)
+        .where(
+            Outcome.measure == Measure.SATISFACTION,
+            Outcome.occasion == AssessmentOccasion.FOLLOW_UP,
+            Outcome.score.is_not(None),
+            Outcome.taken_on > (at - YEAR).date(),
+        )
+        .group_by(served.c.organization_id)
+    )
+    return {organization: (int(count), float(total)) for organization, count, total in session.execute(statement)}

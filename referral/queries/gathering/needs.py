@@ -1,0 +1,77 @@
+"""The needs of a round, with the statuses and features of their people."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import Feature, IdentityStatus, Need, NeedStatus, Person
+from models.area import code_range
+from referral.queries.gathering.rows import NeedFacts, NeedRow
+
+Condition = sa.ColumnElement[bool]
+
+
+def open_in(area: str) -> Condition:
+    """Needs that a round over an area decides on: open ones; a proposed one waits for another round's decision."""
+    first, last = code_range(area)
+    return sa.and_(Need.status == NeedStatus.OPEN, Need.area_code.between(first, last))
+
+
+def only(need_id: uuid.UUID) -> Condition:
+    """One need, whatever its state."""
+    return Need.id == need_id
+
+
+def read(session: Session, condition: Condition, *, day: date) -> NeedFacts:
+    """Return the needs under a condition, ordered by key. Three queries."""
+    statement = (
+        sa.select(
+            Need.id,
+            Need.person_id,
+            Need.household_id,
+            Need.term_id,
+            Need.urgency_rank,
+            Need.opened_at,
+            Person.area_code,
+            Person.latitude,
+            Person.longitude,
+            Person.born_on,
+            Person.sex,
+            Need.wanted_times,
+            Need.worker_sex,
+            Need.language,
+            Person.language,
+            Need.quantity,
+            Need.frequency,
+            Need.preferred_organization_id,
+        )
+        .join(Person, Person.id == Need.person_id)
+        .where(condition)
+        .order_by(Need.id)
+    )
+    rows: Iterable[Any] = session.execute(statement)
+    needs = [NeedRow(*row[:15], float(row[15]), *row[16:]) for row in rows]
+    people = sa.select(Need.person_id).where(condition)
+    in_force = sa.and_(
+        IdentityStatus.valid_from <= day, sa.or_(IdentityStatus.valid_to.is_(None), IdentityStatus.valid_to >= day)
+    )
+    held = session.execute(
+        sa.select(IdentityStatus.person_id, IdentityStatus.category_code).where(
+            IdentityStatus.person_id.in_(people), in_force
+        )
+    )
+    present = session.execute(sa.select(Feature.person_id, Feature.kind).where(Feature.person_id.in_(people)))
+    return NeedFacts(needs, grouped(held), grouped((person, kind.value) for person, kind in present))
+
+
+def grouped(pairs: Iterable[Any]) -> dict[uuid.UUID, list[str]]:
+    """Return the second of each pair under the first."""
+    found: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return found

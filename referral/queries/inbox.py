@@ -1,0 +1,380 @@
+"""What a provider may know of a referral: the extract, never the case.
+
+Every column is named here. Who the person is leaves the database only once the provider has taken the referral on,
+and where the person lives only while the help goes on (`case` in the statement, so that no page can show more).
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from models import (
+    Account,
+    Area,
+    DeclineReason,
+    EligibilityKind,
+    Feature,
+    FeatureKind,
+    LawClass,
+    Location,
+    Need,
+    NeedKind,
+    Organization,
+    Person,
+    Referral,
+    ReferralEvent,
+    ReferralOutcome,
+    ReferralStatus,
+    Service,
+    ServiceAtLocation,
+    ServiceEligibility,
+    Sex,
+    TaxonomyTerm,
+    Urgency,
+    Visit,
+    WorkerSex,
+)
+from models.referral import GOING_ON_STATUSES
+from referral.access import scope
+from referral.clock import today
+
+KNOWS_WHO = (*GOING_ON_STATUSES, ReferralStatus.COMPLETED, ReferralStatus.FAILED)
+"""The provider took the referral on: it knows whom it helps or has helped."""
+ENDED = (
+    ReferralStatus.REJECTED,
+    ReferralStatus.CANCELLED,
+    ReferralStatus.EXPIRED,
+    ReferralStatus.COMPLETED,
+    ReferralStatus.FAILED,
+    ReferralStatus.ENTERED_IN_ERROR,
+)
+BOXES: dict[str, tuple[ReferralStatus, ...]] = {
+    "waiting": (ReferralStatus.REQUESTED,),
+    "going": GOING_ON_STATUSES,
+    "ended": ENDED,
+}
+"""The three boxes of the inbox."""
+
+AT_THE_DOOR = frozenset({FeatureKind.NEEDS_DIALECT})
+FEATURES_THAT_MATTER: dict[LawClass, frozenset[FeatureKind]] = {
+    LawClass.CARE: frozenset(
+        {
+            FeatureKind.CANNOT_SELF_CARE,
+            FeatureKind.PARTLY_SELF_CARE,
+            FeatureKind.SEVERELY_DISABLED,
+            FeatureKind.DISABLED,
+            FeatureKind.LIVES_ALONE,
+        }
+    ),
+    LawClass.LIVING: frozenset(
+        {FeatureKind.LIVES_ALONE, FeatureKind.CANNOT_SELF_CARE, FeatureKind.PARTLY_SELF_CARE}
+    ),
+    LawClass.COMPANIONSHIP: frozenset({FeatureKind.LIVES_ALONE, FeatureKind.LEFT_BEHIND}),
+}
+"""What whoever gives a class of service must know beforehand, besides what the service itself asks for."""
+
+AGE_BANDS = (7, 18, 60, 70, 80)
+"""First years of the bands under which a provider sees an age."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """A name in two languages, as a term or an area has it."""
+
+    name_zh: str | None
+    name_en: str | None
+
+
+@dataclass(frozen=True)
+class ReferralExtract:
+    """All that a provider may see of one referral."""
+
+    key: uuid.UUID
+    number: str
+    status: ReferralStatus
+    urgency: Urgency
+    kind: NeedKind
+    term: Names
+    quantity: Decimal
+    unit: str
+    frequency: str
+    wanted_times: int
+    worker_sex: WorkerSex
+    language: str
+    village: Names
+    township: Names
+    sex: Sex | None
+    age_band: tuple[int | None, int | None] | None
+    """First year and last year of life; None at an open end; no band where the birth date is not known."""
+    features: tuple[FeatureKind, ...]
+    request_note: str | None
+    service_name: str
+    location_name: str
+    station_name: str | None
+    requested_at: datetime | None
+    answer_by: datetime | None
+    answer_by_is_provisional: bool
+    answered_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    reason: DeclineReason | None
+    reason_text: str | None
+    outcome: ReferralOutcome | None
+    units_delivered: Decimal | None
+    person_name: str | None
+    """Only after the referral was taken on."""
+    phone: str | None
+    """Only while the help goes on; so too address, position and contact note."""
+    address: str | None
+    contact_note: str | None
+
+    @property
+    def taken_on(self) -> bool:
+        """Whether the provider knows whom it is about."""
+        return self.status in KNOWS_WHO
+
+
+@dataclass(frozen=True)
+class InboxLine:
+    """One line of the inbox."""
+
+    key: uuid.UUID
+    number: str
+    status: ReferralStatus
+    urgency: Urgency
+    term: Names
+    quantity: Decimal
+    unit: str
+    frequency: str
+    village: Names
+    township: Names
+    service_name: str
+    requested_at: datetime | None
+    answer_by: datetime | None
+    ended_at: datetime | None
+    person_name: str | None
+
+
+Village, Township, Station = aliased(Area), aliased(Area), aliased(Organization)
+_who = sa.case((Referral.status.in_(KNOWS_WHO), Person.name))
+
+
+def _while_going_on(column: Any) -> sa.ColumnElement[Any]:
+    return sa.case((Referral.status.in_(GOING_ON_STATUSES), column))
+
+
+def _joined(statement: sa.Select[Any]) -> sa.Select[Any]:
+    return (
+        statement.select_from(Referral)
+        .join(Need, Need.id == Referral.need_id)
+        .join(Person, Person.id == Referral.person_id)
+        .join(TaxonomyTerm, TaxonomyTerm.id == Need.term_id)
+        .join(Village, Village.code == Referral.area_code)
+        .outerjoin(Township, Township.code == Village.parent_code)
+        .join(ServiceAtLocation, ServiceAtLocation.id == Referral.service_at_location_id)
+        .join(Service, Service.id == ServiceAtLocation.service_id)
+    )
+
+
+LINE = (
+    Referral.id,
+    Referral.number,
+    Referral.status,
+    Need.urgency,
+    TaxonomyTerm.name_zh,
+    TaxonomyTerm.name_en,
+    Need.quantity,
+    Need.unit,
+    Need.frequency,
+    Village.name.label("village_zh"),
+    Village.name_en.label("village_en"),
+    Township.name.label("township_zh"),
+    Township.name_en.label("township_en"),
+    Service.name.label("service_name"),
+    Referral.requested_at,
+    Referral.answer_by,
+    Referral.ended_at,
+    _who.label("person_name"),
+)
+
+
+def lines(actor: Account, box: str) -> sa.Select[Any]:
+    """Return the select of one box of the actor's inbox: what must be answered soonest first, ended ones last."""
+    newest = (Referral.ended_at.desc(), Referral.id)
+    soonest = (Referral.answer_by, Need.urgency_rank, Referral.id)
+    oldest = (Referral.answered_at, Referral.id)
+    order = {"waiting": soonest, "going": oldest, "ended": newest}[box]
+    return _joined(sa.select(*LINE)).where(scope(actor, Referral), Referral.status.in_(BOXES[box])).order_by(*order)
+
+
+def line(row: Any) -> InboxLine:
+    """Return a row of `lines` as a line of the inbox."""
+    return InboxLine(
+        key=row.id,
+        number=row.number,
+        status=row.status,
+        urgency=row.urgency,
+        term=Names(row.name_zh, row.name_en),
+        quantity=row.quantity,
+        unit=row.unit,
+        frequency=row.frequency,
+        village=Names(row.village_zh, row.village_en),
+        township=Names(row.township_zh, row.township_en),
+        service_name=row.service_name,
+        requested_at=row.requested_at,
+        answer_by=row.answer_by,
+        ended_at=row.ended_at,
+        person_name=row.person_name,
+    )
+
+
+def counts(session: Session, actor: Account) -> dict[str, int]:
+    """Return how many referrals lie in each box. One query."""
+    statement = (
+        sa.select(Referral.status, sa.func.count()).where(scope(actor, Referral)).group_by(Referral.status)
+    )
+    by_status = {status: count for status, count in session.execute(statement).all()}
+    return {box: sum(by_status.get(status, 0) for status in statuses) for box, statuses in BOXES.items()}
+
+
+def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract | None:
+    """Return what the actor may see of a referral put to its organization, or None. Two queries."""
+    statement = _joined(
+        sa.select(
+            *LINE,
+            Need.kind,
+            Need.wanted_times,
+            Need.worker_sex,
+            Need.language,
+            Person.sex,
+            Person.born_on,
+            TaxonomyTerm.law_class,
+            Service.id.label("service_id"),
+            Referral.person_id,
+            Referral.request_note,
+            Location.name.label("location_name"),
+            Station.name.label("station_name"),
+            Referral.answer_by_is_provisional,
+            Referral.answered_at,
+            Referral.started_at,
+            Referral.reason,
+            Referral.reason_text,
+            Referral.outcome,
+            Referral.units_delivered,
+            _while_going_on(Person.phone).label("phone"),
+            _while_going_on(Person.address).label("address"),
+            _while_going_on(Person.contact_note).label("contact_note"),
+        )
+    )
+    statement = statement.join(Location, Location.id == ServiceAtLocation.location_id)
+    statement = statement.outerjoin(Station, Station.id == Referral.station_id)
+    row = session.execute(statement.where(Referral.id == key, scope(actor, Referral))).one_or_none()
+    if row is None:
+        return None
+    return ReferralExtract(
+        **vars(line(row)),
+        kind=row.kind,
+        wanted_times=row.wanted_times,
+        worker_sex=row.worker_sex,
+        language=row.language,
+        sex=row.sex,
+        age_band=age_band(row.born_on),
+        features=_features(session, row.person_id, row.service_id, row.law_class),
+        request_note=row.request_note,
+        location_name=row.location_name,
+        station_name=row.station_name,
+        answer_by_is_provisional=row.answer_by_is_provisional,
+        answered_at=row.answered_at,
+        started_at=row.started_at,
+        reason=row.reason,
+        reason_text=row.reason_text,
+        outcome=row.outcome,
+        units_delivered=row.units_delivered,
+        phone=row.phone,
+        address=row.address,
+        contact_note=row.contact_note,
+    )
+
+
+def age_band(born_on: date | None) -> tuple[int | None, int | None] | None:
+    """Return the band of life in which a birth date lies today: (70, 79); (None, 6); (80, None)."""
+    if born_on is None:
+        return None
+    day = today()
+    age = day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+    first = max((year for year in AGE_BANDS if year <= age), default=None)
+    after = min((year for year in AGE_BANDS if year > age), default=None)
+    return first, None if after is None else after - 1
+
+
+def _features(
+    session: Session, person_id: uuid.UUID, service_id: uuid.UUID, law_class: LawClass | None
+) -> tuple[FeatureKind, ...]:
+    """Return what the person's features are, as far as they matter for the service. Never their notes."""
+    asked = sa.select(ServiceEligibility.code).where(
+        ServiceEligibility.service_id == service_id, ServiceEligibility.kind == EligibilityKind.FEATURE
+    )
+    mattering = AT_THE_DOOR | (FEATURES_THAT_MATTER[law_class] if law_class else frozenset())
+    statement = sa.select(Feature.kind).where(
+        Feature.person_id == person_id,
+        sa.or_(Feature.kind.in_(mattering), sa.cast(Feature.kind, sa.String).in_(asked)),
+    )
+    order = list(FeatureKind)
+    return tuple(sorted(session.scalars(statement), key=order.index))
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """One step of a referral."""
+
+    status: ReferralStatus
+    at: datetime
+    by_name: str | None
+    by_own_staff: bool
+    reason: DeclineReason | None
+    note: str | None
+
+
+def events(session: Session, actor: Account, key: uuid.UUID) -> list[EventLine]:
+    """Return the steps of a referral, oldest first. Notes only of the actor's own people: others' are their own."""
+    statement = (
+        sa.select(
+            ReferralEvent.to_status, ReferralEvent.at, Account.name, Account.organization_id, ReferralEvent.reason,
+            ReferralEvent.note,
+        )
+        .outerjoin(Account, Account.id == ReferralEvent.by_id)
+        .where(ReferralEvent.referral_id == key)
+        .order_by(ReferralEvent.at, ReferralEvent.id)
+    )  # fmt: skip
+    lines_ = []
+    for status, at, name, organization_id, reason, note in session.execute(statement).all():
+        own = name is not None and organization_id == actor.organization_id
+        lines_.append(EventLine(status, at, name, own, reason, note if own else None))
+    return lines_
+
+
+def visits(session: Session, key: uuid.UUID, *, limit: int = 10) -> Sequence[Any]:
+    """Return the newest visits of a referral: day, kind, contact result, minutes, units, unit, amount, who."""
+    statement = (
+        sa.select(
+            Visit.started_at, Visit.kind, Visit.contact_result, Visit.minutes, Visit.units, Visit.unit, Visit.amount,
+            sa.func.coalesce(Account.name, Visit.worker_name).label("worker"),
+        )
+        .outerjoin(Account, Account.id == Visit.worker_id)
+        .where(Visit.referral_id == key, ~Visit.replaced)
+        .order_by(Visit.started_at.desc(), Visit.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return session.execute(statement).all()
+
+
+def delivered(session: Session, key: uuid.UUID) -> Decimal:
+    """Return the units that the visits of a referral add up to."""
+    total = session.scalar(sa.select(sa.func.sum(Visit.units)).where(Visit.referral_id == key, ~Visit.replaced))
+    return Decimal(0) if total is None else total
