@@ -3,6 +3,7 @@
 import enum
 import json
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -13,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, request
 from flask_babel import format_date
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from referral import clock
@@ -207,15 +210,22 @@ def endpoints() -> set[str]:
     return set(current_app.view_functions)
 
 
+def _not_folded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that Jinja runs each time: of constants it would keep the first reader's language for all."""
+
+    @pass_context
+    def run(_context: Context, *args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return run
+
+
 def init_app(app: Flask) -> None:
     """Give templates the filters and the global functions of this module."""
-    app.jinja_env.filters.update(
-        ago=ago, day=day, deadline=deadline, local=local, moment=moment, money=money, name=name, number=number,
-        percent=percent, units=units, waiting=waiting, word=word, zh=zh,
-    )  # fmt: skip
-    app.jinja_env.globals.update(
-        address_with=address_with, deadline_tone=deadline_tone, endpoints=endpoints, icon=icon, look=look,
-        long_day=long_day, today=clock.today,
-    )  # fmt: skip
+    for function in (ago, day, deadline, local, moment, money, name, number, percent, units, waiting, word, zh):
+        app.jinja_env.filters[function.__name__] = _not_folded(function)
+    for function in (address_with, deadline_tone, endpoints, icon, look, long_day):
+        app.jinja_env.globals[function.__name__] = function
+    app.jinja_env.globals["today"] = clock.today
     app.jinja_env.tests["code"] = lambda value: isinstance(value, enum.Enum)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -18,6 +18,7 @@ from referral import clock, filters, i18n, resources
 from referral.forms import AmountField, DayField, FilterForm, Form, choices, coerce
 from referral.i18n import lazy
 from referral.queries.paging import Page
+from tests.referral.gallery.drawings import all_charts
 
 Item = namedtuple("Item", "label endpoint active")
 
@@ -57,7 +58,7 @@ def needs() -> list[SimpleNamespace]:
     ]  # fmt: skip
 
 
-def make_app(charts: Any = lambda: []) -> Flask:
+def make_app() -> Flask:
     app = Flask("referral", template_folder=str(resources.templates()))
     app.config.update(SECRET_KEY="gallery", DEMONSTRATION=True, OPERATOR="镇江新区民政办", TESTING=True)
     CSRFProtect(app)
@@ -81,7 +82,7 @@ def make_app(charts: Any = lambda: []) -> Flask:
         now = clock.now()
         return render_template(
             "gallery.html", form=form, filter_form=NeedFilter(), page=Page(needs(), 2, 7, 54), states=list(NeedStatus),
-            urgencies=list(Urgency), charts=charts(),
+            urgencies=list(Urgency), charts=all_charts(),
             times=[now + timedelta(hours=30), now + timedelta(hours=5), now - timedelta(days=2), now + timedelta(days=9)],
         )  # fmt: skip
 

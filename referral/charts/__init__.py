@@ -1,0 +1,13 @@
+"""Charts drawn on the server as SVG from plain figures: they need no scripts, print, and can be saved as they are.
+
+Each function returns a `Chart`: the drawing and the table behind it. Colours are attributes, so that a saved file
+keeps them.
+"""
+
+from referral.charts.bars import bars, columns
+from referral.charts.flow import sankey
+from referral.charts.frame import Chart
+from referral.charts.heat import heat
+from referral.charts.lines import Series, lines
+
+__all__ = ["Chart", "Series", "bars", "columns", "heat", "lines", "sankey"]
