@@ -1,5 +1,6 @@
 """The matching core: arrays in, a frozen result out. It cannot see whom it matches."""
 
+from matching.assign import solve
 from matching.eligibility import Rule
 from matching.params import BadParams, Params
 from matching.problem import BadProblem, Needs, Openings, PairFacts, Problem
@@ -20,4 +21,5 @@ __all__ = [
     "Result",
     "Rule",
     "Why",
+    "solve",
 ]

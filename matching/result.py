@@ -29,13 +29,13 @@ class Change(IntEnum):
     """The cheapest single change that would serve an unmet need."""
 
     NONE = 0
-    """Matched, or no single change would do."""
+    """Matched; or no such change: `Reasons.rules` at `Reasons.opening` is then the least that stands in the way."""
     RULE = 1
-    """Lift or meet `Reasons.rules` at `Reasons.opening`: the need is then served for sure."""
+    """With `Reasons.rules` met at `Reasons.opening` the need is served for sure (a place counts as a rule)."""
     PLACE = 2
     """One more place at `Reasons.opening` serves this need, by the chain of that opening."""
     PLACES = 3
-    """`Reasons.ahead` unmet needs come first there: one more place than that serves it."""
+    """`Reasons.ahead` unmet needs come first at `Reasons.opening`, the opening where they are fewest."""
     OFFER = 4
     """Somebody must begin to offer the type."""
 
@@ -140,7 +140,7 @@ class Reasons:
     rank: NDArray[np.int32]
     """Matched: place of the chosen opening among the fitting ones by cost, 1 = cheapest; else 0"""
     held: NDArray[np.int32]
-    """int32[n, T]: places at the fitting openings held by needs of each tier"""
+    """int32[n, T]: priced out: places at the fitting openings held by needs of each tier; else 0"""
     alternative: NDArray[np.int32]
     """int32[n, a]: the next openings for a matched need; -1 none"""
     alternative_why: NDArray[np.int8]
@@ -198,7 +198,8 @@ class Result:
     loss_tier: NDArray[np.int8]
     """int8[m]: tier of the person one place fewer leaves unserved; 0 = nobody"""
     chains: tuple[tuple[Move, ...], ...]
-    """For each opening with a gain: who moves when it gets one more place, the newly served first"""
+    """For each opening with a gain: who moves when it gets one more place. First who takes that place, then who
+    takes theirs, last the person newly served; empty where nothing is gained"""
     reasons: Reasons
     greedy: Baseline
     """By tier, then waiting time, each takes the cheapest place left"""
