@@ -66,17 +66,21 @@ def problem(needs: NeedFacts, openings: OpeningFacts, history: History, *, at: d
         longitude=_column([row.longitude for row in needs.needs], np.float64),
         age=_column([-1 if row.born_on is None else full_years(row.born_on, day) for row in needs.needs], np.int16),
         sex=_column([SEX[row.sex] for row in needs.needs], np.int8),
-        statuses=_column([_status_mask(needs.statuses.get(row.person_id, ()), codes.statuses) for row in needs.needs],
-                         np.uint64),
-        features=_column([_mask(needs.features.get(row.person_id, ()), codes.features) for row in needs.needs], np.uint64),
+        statuses=_column(
+            [_status_mask(needs.statuses.get(row.person_id, ()), codes.statuses) for row in needs.needs], np.uint64
+        ),
+        features=_column(
+            [_mask(needs.features.get(row.person_id, ()), codes.features) for row in needs.needs], np.uint64
+        ),
         languages=_column([_mask(names, codes.languages) for names in wanted], np.uint32),
         wanted_times=_column([row.wanted_times for row in needs.needs], np.uint32),
         worker_sex=_column([SEX[row.worker_sex] for row in needs.needs], np.int8),
-        language_is_hard=_column([NEEDS_DIALECT in needs.features.get(row.person_id, ()) for row in needs.needs],
-                                 np.bool_),
+        language_is_hard=_column(
+            [NEEDS_DIALECT in needs.features.get(row.person_id, ()) for row in needs.needs], np.bool_
+        ),
         quantity=_column([_units_a_month(row) for row in needs.needs], np.float64),
         tie_key=_column([tie_key(row.id) for row in needs.needs], np.uint64),
-    )  # fmt: skip
+    )
     return Problem(
         need_table,
         _openings(openings, spoken, codes, Rates.of(history)),
@@ -98,8 +102,12 @@ def _openings(facts: OpeningFacts, spoken: Sequence[set[str]], codes: Codes, rat
         min_age=_column([-1 if row.minimum_age is None else row.minimum_age for row in rows], np.int16),
         max_age=_column([-1 if row.maximum_age is None else row.maximum_age for row in rows], np.int16),
         sex=_column([SEX[row.sex] for row in rows], np.int8),
-        statuses_any=_column([_mask(facts.statuses.get(row.service_id, ()), codes.statuses) for row in rows], np.uint64),
-        features_any=_column([_mask(facts.features.get(row.service_id, ()), codes.features) for row in rows], np.uint64),
+        statuses_any=_column(
+            [_mask(facts.statuses.get(row.service_id, ()), codes.statuses) for row in rows], np.uint64
+        ),
+        features_any=_column(
+            [_mask(facts.features.get(row.service_id, ()), codes.features) for row in rows], np.uint64
+        ),
         languages=_column([_mask(names, codes.languages) for names in spoken], np.uint32),
         times=_column([_times(facts.times, row) for row in rows], np.uint32),
         worker_sex=_column([_mask((row.worker_sexes or "").split(), WORKER_BITS) for row in rows], np.uint8),
@@ -124,9 +132,7 @@ def _facts(
     openings_at: dict[uuid.UUID, list[int]] = {}
     for number, row in enumerate(openings):
         openings_at.setdefault(row.service_at_location_id, []).append(number)
-    refused = [
-        (need_at[need], opening) for need, place in history.rejected for opening in openings_at.get(place, ())
-    ]
+    refused = [(need_at[need], opening) for need, place in history.rejected for opening in openings_at.get(place, ())]
     too_much = _more_than_a_place_gives(needs, openings)
     helpers: dict[uuid.UUID, list[int]] = {}
     for person, organization in history.helped:

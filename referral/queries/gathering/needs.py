@@ -55,7 +55,7 @@ def read(session: Session, condition: Condition, *, day: date) -> NeedFacts:
         .order_by(Need.id)
     )
     rows: Iterable[Any] = session.execute(statement)
-    needs = [NeedRow(*row[:15], float(row[15]), *row[16:]) for row in rows]
+    needs = [NeedRow._make([*row[:15], float(row[15]), *row[16:]]) for row in rows]
     people = sa.select(Need.person_id).where(condition)
     in_force = sa.and_(
         IdentityStatus.valid_from <= day, sa.or_(IdentityStatus.valid_to.is_(None), IdentityStatus.valid_to >= day)

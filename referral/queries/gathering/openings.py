@@ -87,7 +87,7 @@ def read(session: Session, condition: Condition, *, day: date) -> OpeningFacts:
         .order_by(Capacity.id)
     )
     rows: Iterable[Any] = session.execute(statement)
-    openings = [OpeningRow(*row[:16], None if row[16] is None else float(row[16]), *row[17:]) for row in rows]
+    openings = [OpeningRow._make([*row[:16], row[16] and float(row[16]), *row[17:]]) for row in rows]
     services = sa.select(Service.id).join(Organization, Organization.id == Service.organization_id).where(offered)
     rules = list(
         session.execute(

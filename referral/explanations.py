@@ -1,0 +1,298 @@
+"""Why this place, why not that one, why nobody, and what would help: sentences from the codes a round stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+
+from models import Urgency
+from models.case import URGENCY_TIERS
+from referral.filters import number
+from referral.i18n import _, lazy, ngettext
+from referral.queries.gathering.weights import most
+from referral.words import word
+
+URGENCIES = {tier: urgency for urgency, tier in URGENCY_TIERS.items()}
+
+RULES: dict[str, Any] = {
+    "service_area": lazy("The home lies outside the areas it serves."),
+    "radius": lazy("The home lies beyond the distance it goes."),
+    "age": lazy("The person's age does not fit, or is not recorded."),
+    "sex": lazy("It serves the other sex only."),
+    "status": lazy("None of the recognised statuses it asks for is held."),
+    "feature": lazy("It serves people in another situation."),
+    "language": lazy("Nobody there speaks the dialect or language needed."),
+    "opening_times": lazy("It is not open at the times wanted."),
+    "worker_sex": lazy("It cannot send the woman or man asked for."),
+    "child_safety": lazy("Its record check for work with minors is not in date."),
+    "licence": lazy("Its licence is missing or out of date."),
+    "accepting": lazy("It takes nobody on at present."),
+    "quantity": lazy("More is wanted than one place gives."),
+    "consent": lazy("The person has not agreed to this organization."),
+    "rejected_before": lazy("It was asked before and declined or did not answer."),
+    "no_places": lazy("No place is free."),
+}
+"""Each hard rule: what it means that it fails."""
+
+REMEDIES: dict[str, Any] = {
+    "service_area": lazy("if it also served this township"),
+    "radius": lazy("if it went a little farther"),
+    "age": lazy("if it took people of this age, or the birth date were recorded"),
+    "sex": lazy("if it also served this person's sex"),
+    "status": lazy("if the status it asks for were recognised, or it asked for none"),
+    "feature": lazy("if it took people in this situation"),
+    "language": lazy("if somebody there spoke the dialect or language"),
+    "opening_times": lazy("if another time were agreed"),
+    "worker_sex": lazy("if the wish for a woman or a man were given up, or met"),
+    "child_safety": lazy("if its record check for work with minors were renewed"),
+    "licence": lazy("if its licence were renewed"),
+    "accepting": lazy("if it took people on again"),
+    "quantity": lazy("if the need were shared between two providers, or less were enough"),
+    "consent": lazy("if the person agreed to this organization"),
+    "rejected_before": lazy("if it reconsidered"),
+    "no_places": lazy("if one more place were free"),
+}
+"""Each hard rule: what would have to change."""
+
+PARTS: dict[str, Any] = {
+    "distance": lazy("Distance"),
+    "continuity": lazy("Known from before"),
+    "language": lazy("Language"),
+    "worker_sex": lazy("Woman or man wanted"),
+    "quality": lazy("Satisfaction of others"),
+    "uptake": lazy("Will it be taken on and finished"),
+    "waiting": lazy("Waiting time"),
+}
+"""Each part of the score."""
+
+GOOD: dict[str, Any] = {
+    "continuity": lazy("helped this person before, or nobody has yet"),
+    "language": lazy("nothing special is needed, or they speak it"),
+    "worker_sex": lazy("no wish, or they can send whom the person wants"),
+    "quality": lazy("people are satisfied"),
+    "uptake": lazy("takes on and finishes what it is asked"),
+    "waiting": lazy("waiting for long: nothing is counted against"),
+}
+LESS_GOOD: dict[str, Any] = {
+    "continuity": lazy("others have helped this person until now"),
+    "language": lazy("the language wished for is not spoken"),
+    "worker_sex": lazy("has not said whom it can send"),
+    "quality": lazy("points for what is missing to full satisfaction; 75 where nobody was asked"),
+    "uptake": lazy("points for the chance that nothing comes of it"),
+    "waiting": lazy("the same for every provider: a shorter wait counts a little less"),
+}
+
+FAILURES: dict[str, Any] = {
+    "no_place_left": lazy("The last place had gone to somebody else."),
+    "changed_meanwhile": lazy("The need or the place had changed meanwhile."),
+    "wrong_step": lazy("The need had been moved on meanwhile."),
+    "already_referred": lazy("The need had been referred meanwhile."),
+    "not_eligible": lazy("The service had stopped taking people on."),
+}
+"""Why a proposal could not be turned into a referral."""
+
+SYSTEM_REASONS: dict[str, Any] = {"round_ended": lazy("The round was ended without a decision on this one.")}
+"""Reasons that the platform writes itself."""
+
+STAGES: dict[str, Any] = {
+    "waiting": lazy("Waiting to begin"),
+    "gathering": lazy("Reading needs and places"),
+    "solving": lazy("Looking for the best plan and proving it"),
+    "writing": lazy("Writing the proposals down"),
+    "done": lazy("Ready"),
+    "applying": lazy("Turning proposals into referrals"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a score for the `parts` macro."""
+
+    label: str
+    share: float
+    """Points against, as a share of the most this part can count."""
+    shown: str
+    detail: str
+    tone: str
+
+
+def rule_words(code: str, excess_km: float | None = None) -> str:
+    """Return what it means that a hard rule fails."""
+    if code == "radius" and excess_km is not None:
+        return _("The home lies %(km)s km beyond the distance it goes.", km=number(excess_km))
+    return str(RULES[code])
+
+
+def remedy_words(code: str, excess_km: float | None = None) -> str:
+    """Return what would have to change, as the end of "It would fit …"."""
+    if code == "radius" and excess_km is not None:
+        return _("if it went %(km)s km farther", km=number(excess_km))
+    return str(REMEDIES[code])
+
+
+def part_rows(
+    parts: Mapping[str, int], distance_km: float | None = None, params: Mapping[str, Any] | None = None
+) -> list[Part]:
+    """Return the parts of a score in words; what counts most against it first."""
+    weights = most(params)
+    rows = [
+        (points, Part(str(PARTS[name]), points / weights[name] if weights[name] else 0.0,
+                      _points(points), _detail(name, points, distance_km), _tone(points, weights[name])))
+        for name, points in parts.items()
+    ]  # fmt: skip
+    return [row for _points_against, row in sorted(rows, key=lambda pair: -pair[0])]
+
+
+def _points(points: int) -> str:
+    return "0" if not points else f"−{points}"
+
+
+def _tone(points: int, weight: int) -> str:
+    return "success" if points * 4 < weight else "warning" if points * 4 > weight * 3 else ""
+
+
+def _detail(name: str, points: int, distance_km: float | None) -> str:
+    if name == "distance":
+        return _("%(km)s km away", km=number(distance_km)) if distance_km is not None else _("one place is not known")
+    return str((LESS_GOOD if points else GOOD)[name])
+
+
+def fit_words(cost: int | None) -> str:
+    """Return how well a pair fits, such as 87 %: 100 less a tenth of the points against."""
+    return "–" if cost is None else f"{round(100 - cost / 10)}%"
+
+
+def why_this(told: Mapping[str, Any]) -> str:
+    """Return why a need is proposed to its place."""
+    fitting, rank = told.get("fitting", 0), told.get("rank", 0)
+    if fitting == 1:
+        return _("It is the only place that fits.")
+    if rank == 1:
+        return ngettext(
+            "It fits best of the %(num)s place that fits.", "It fits best of the %(num)s places that fit.", fitting
+        )
+    return _(
+        "It is number %(rank)s of %(fitting)s places that fit; the better ones do more good for others.",
+        rank=rank,
+        fitting=fitting,
+    )
+
+
+def why_not(other: Mapping[str, Any]) -> str:
+    """Return why an alternative was not taken."""
+    extra = int(other.get("extra", 0))
+    if other["why"] == "dearer":
+        return ngettext(
+            "Fits less well: %(num)s point more against it.", "Fits less well: %(num)s points more against it.", extra
+        )
+    if other["why"] == "full" and extra < 0:
+        return ngettext(
+            "Would fit %(num)s point better, but its places do more good elsewhere.",
+            "Would fit %(num)s points better, but its places do more good elsewhere.",
+            -extra,
+        )
+    if other["why"] == "full":
+        return _("Fits as well, but its places do more good elsewhere.")
+    return " ".join(rule_words(code) for code in other.get("rules", ()))
+
+
+def why_nobody(told: Mapping[str, Any]) -> str:
+    """Return why nobody is proposed for a need."""
+    if told["code"] == "no_service":
+        return _("Nobody offers this kind of help.")
+    if told["code"] == "no_pair":
+        offered = told.get("offered", 0)
+        return ngettext(
+            "%(num)s place is offered, but none with room passes every rule.",
+            "%(num)s places are offered, but none with room passes every rule.",
+            offered,
+        )
+    held = _held(told.get("held", ()))
+    fitting = ngettext("%(num)s place fits", "%(num)s places fit", told.get("fitting", 0))
+    return _("%(fitting)s, but it is taken: %(held)s.", fitting=fitting, held=held) if held else fitting
+
+
+def _held(counts: Sequence[int]) -> str:
+    return _(", ").join(
+        _("%(count)s × %(urgency)s", count=count, urgency=word(URGENCIES[tier]) if tier in URGENCIES else tier)
+        for tier, count in enumerate(counts, 1)
+        if count
+    )
+
+
+def what_would_help(told: Mapping[str, Any], place: str | None) -> str:
+    """Return the smallest change that would serve an unmet need; `place` is the name of the opening it speaks of."""
+    change = told.get("change")
+    if change == "offer" or place is None:
+        return (
+            _("Somebody would have to begin to offer it.") if change == "offer" else _("No single change would help.")
+        )
+    if change == "rule":
+        conditions = _(" and ").join(remedy_words(code, told.get("excess_km")) for code in told.get("rules", ()))
+        return _("%(place)s could help %(conditions)s.", place=place, conditions=conditions)
+    if change == "place":
+        return _("One more place at %(place)s would serve it.", place=place)
+    if change == "places":
+        return ngettext(
+            "More than %(num)s more place at %(place)s would serve it: others come first.",
+            "More than %(num)s more places at %(place)s would serve it: others come first.",
+            told.get("ahead", 1),
+            place=place,
+        )
+    return _("No single change would help.")
+
+
+def failure_words(code: str | None) -> str:
+    """Return why a proposal could not be applied."""
+    return str(FAILURES.get(code or "", _("It could not be done.")))
+
+
+def reason_words(text: str | None) -> str:
+    """Return a reason as written, or the words for one the platform wrote."""
+    return str(SYSTEM_REASONS.get(text or "", text or ""))
+
+
+def gain_words(tier: int | None, waits: int | None = None) -> str:
+    """Return whom one more place would serve."""
+    urgency = URGENCIES.get(tier or 0)
+    if urgency is None:
+        return _("Nobody more would be served.")
+    if waits is None:
+        return _("One more person of urgency “%(urgency)s” would be served.", urgency=word(urgency))
+    return ngettext(
+        "One more person of urgency “%(urgency)s”, waiting %(num)s day, would be served.",
+        "One more person of urgency “%(urgency)s”, waiting %(num)s days, would be served.",
+        waits,
+        urgency=word(urgency),
+    )
+
+
+def urgency_of(tier: int) -> Urgency:
+    """Return the urgency of a tier."""
+    return URGENCIES[tier]
+
+
+def share(part: float, whole: float) -> Decimal | None:
+    """Return a share, None of nothing."""
+    return Decimal(part) / Decimal(whole) if whole else None
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the sentences."""
+    app.jinja_env.globals.update(
+        failure_words=failure_words,
+        fit_words=fit_words,
+        gain_words=gain_words,
+        part_rows=part_rows,
+        reason_words=reason_words,
+        remedy_words=remedy_words,
+        rule_words=rule_words,
+        stage_words=lambda code: str(STAGES.get(code, code)),
+        urgency_of=urgency_of,
+        what_would_help=what_would_help,
+        why_nobody=why_nobody,
+        why_not=why_not,
+        why_this=why_this,
+    )
