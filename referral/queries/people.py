@@ -25,6 +25,7 @@ from models import (
 )
 from models.area import township_code
 from referral.access import get_in_scope, in_area, scope
+from referral.codes import full_id, short_id
 from referral.queries.paging import Page
 
 ID_NUMBER = re.compile(r"\d{14,17}[\dXx]")
@@ -46,7 +47,10 @@ def find_people(session: Session, actor: Account, text: str, *, number: int = 1)
     ID number finds its owner only.
     """
     keys = session.scalars(
-        sa.select(Person.id).where(scope(actor, Person), _answers_to(text)).order_by(Person.name, Person.id).limit(MOST_HITS)
+        sa.select(Person.id)
+        .where(scope(actor, Person), _answers_to(text))
+        .order_by(Person.name, Person.id)
+        .limit(MOST_HITS)
     ).all()
     number = min(max(1, number), max(1, -(-len(keys) // PAGE)))
     wanted = keys[(number - 1) * PAGE : number * PAGE]
@@ -62,11 +66,12 @@ def find_people(session: Session, actor: Account, text: str, *, number: int = 1)
 def _answers_to(text: str) -> sa.ColumnElement[bool]:
     text = fold(text)
     if ID_NUMBER.fullmatch(text):
-        return Person.id_number == text.upper()
-    return sa.and_(*(_word_fits(word) for word in text.split()))
+        return Person.id_number.in_(_forms_of(text.upper()) | {text.upper()})
+    return sa.and_(*(word_fits(word) for word in text.split()))
 
 
-def _word_fits(word: str) -> sa.ColumnElement[bool]:
+def word_fits(word: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a person answers to one folded word."""
     pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     if word.isdigit() and len(word) == 11:
         return Person.phone == word
@@ -112,15 +117,16 @@ def likely_duplicates(
     phone: str | None,
     area_code: str | None,
 ) -> list[Likeness]:
-    """Return people in scope who may be the same: same ID number, or same name with a near birth date, phone or village.
+    """Return people in scope who may be the same: the same ID number, or the same name with more that agrees.
 
-    Birth dates are near in the same year or with day and month changed round; somebody of the same name of whom less
-    is known counts too. One query.
+    More is a near birth date, the phone or the village. Dates are near in the same year or on the same day of another;
+    somebody of the same name of whom nothing differs counts too. An old ID number of 15 digits and its new form are
+    the same. One query.
     """
     same_name = Person.name == name
     candidates = session.scalars(
         sa.select(Person)
-        .where(scope(actor, Person), sa.or_(same_name, Person.id_number == id_number) if id_number else same_name)
+        .where(scope(actor, Person), sa.or_(same_name, Person.id_number.in_(_forms_of(id_number))))
         .options(joinedload(Person.area).joinedload(Area.parent), joinedload(Person.station))
         .order_by(Person.id)
         .limit(20)
@@ -129,7 +135,7 @@ def likely_duplicates(
     found = []
     for person in candidates:
         known = {
-            "id_number": person.id_number,
+            "id_number": id_number if person.id_number in _forms_of(id_number) else person.id_number,
             "name": person.name,
             "born_on": person.born_on,
             "phone": person.phone,
@@ -143,6 +149,11 @@ def likely_duplicates(
     return found
 
 
+def _forms_of(id_number: str | None) -> set[str]:
+    """Return the ways in which one ID number may be kept: with 18 and, for those born before 2000, with 15 signs."""
+    return {code for code in (full_id(id_number), short_id(id_number)) if code} if id_number else set()
+
+
 def _near(one: date | None, other: date | None) -> bool:
     if one is None or other is None:
         return False
@@ -151,7 +162,8 @@ def _near(one: date | None, other: date | None) -> bool:
 
 def id_number_is_taken(session: Session, id_number: str) -> bool:
     """Say whether anybody, seen or unseen, has an ID number. For refusing only: never tell who or where."""
-    return session.scalar(sa.select(Person.id).where(Person.id_number == id_number).limit(1)) is not None
+    same = Person.id_number.in_(_forms_of(id_number))
+    return session.scalar(sa.select(Person.id).where(same).limit(1)) is not None
 
 
 def villages_in_reach(session: Session, actor: Account) -> list[tuple[Area, list[Area]]]:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,9 +53,7 @@ def timeline(session: Session, person_ids: Sequence[uuid.UUID], *, number: int =
         .join(Case, Case.id == CaseStep.case_id)
         .where(Case.person_id.in_(person_ids)),
         sa.select(sa.literal("need"), Need.id, Need.opened_at).where(Need.person_id.in_(person_ids)),
-        sa.select(sa.literal("assessment"), Assessment.id, Assessment.created_at).where(
-            Assessment.person_id.in_(person_ids)
-        ),
+        sa.select(sa.literal("assessment"), Assessment.id, _noon(session)).where(Assessment.person_id.in_(person_ids)),
     ]
     happened = sa.union_all(*parts).subquery()
     at = sa.type_coerce(happened.c.at, moment)
@@ -69,6 +67,13 @@ def timeline(session: Session, person_ids: Sequence[uuid.UUID], *, number: int =
     records = _load(session, page.items)
     items = [Happening(kind, at, records[key]) for kind, key, at in page.items if key in records]
     return Page(items, page.number, page.size, page.total)
+
+
+def _noon(session: Session) -> sa.ColumnElement[Any]:
+    """Return 12:00 in China of the day of an assessment, as each database writes moments."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sa.cast(Assessment.assessed_on, sa.String()) + " 04:00:00.000000"
+    return sa.cast(Assessment.assessed_on, sa.TIMESTAMP(timezone=True)) + timedelta(hours=4)
 
 
 def _load(session: Session, rows: Sequence[Any]) -> dict[uuid.UUID, Any]:
