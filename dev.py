@@ -4,7 +4,7 @@
 python3 dev.py run [--port N]                    make what is missing, then serve the demonstration
 python3 dev.py test [PYTEST ARGUMENTS]           every check; with arguments, only those tests
 python3 dev.py lint                              style, types, import contracts, translations
-python3 dev.py bench [--needs N] [--json FILE]   how long a round and the pages take
+python3 dev.py bench [--needs N …] [--json FILE] how long a round and the pages take
 python3 dev.py wheel-test [PYTEST ARGUMENTS]     the tests against the built package
 python3 dev.py lock [--upgrade]                  write both requirements files again
 """
@@ -223,11 +223,11 @@ def test(arguments: list[str]) -> None:
     lint(tests=[*pytest, "-n", "2", "--dist", "worksteal", "--durations", "15"])
 
 
-def bench(needs: int, report: str | None) -> None:
+def bench(needs: list[int], report: str | None) -> None:
     """Measure rounds and pages; a table on the screen and, where asked for, a file of JSON."""
     ready("run")
     options = ["--json", report] if report else []
-    sys.exit(call(python(), "tests/bench.py", "--needs", str(needs), *options))
+    sys.exit(call(python(), "tests/bench.py", "--needs", *map(str, needs), *options))
 
 
 def wheel_test(arguments: list[str]) -> None:
@@ -272,7 +272,7 @@ def main() -> None:
     names = ("run", "test", "lint", "bench", "wheel-test", "lock")
     parsers = {name: commands.add_parser(name) for name in names}
     parsers["run"].add_argument("--port", type=int, default=8000)
-    parsers["bench"].add_argument("--needs", type=int, default=10_000)
+    parsers["bench"].add_argument("--needs", type=int, nargs="+", default=[10_000])
     parsers["bench"].add_argument("--json", type=os.path.abspath)
     parsers["lock"].add_argument("--upgrade", action="store_true")
     given, rest = parser.parse_known_args()
