@@ -24,14 +24,18 @@ from referral.words import look, of_unit, word
 
 ZONE = ZoneInfo(TIMEZONE)
 HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+ENGLISH = re.compile(r"[A-Za-z]{3,}[ ,&]+[A-Za-z]{3,}")
 NOTHING = Markup("–")
 
 
 def zh(text: object) -> Markup:
-    """Return a text of the data; on an English page, Chinese in it is marked as Chinese for readers of screens."""
+    """Return a text of the data; where it is in the other language, readers of screens are told so."""
     words = "" if text is None else str(text)
-    if language().code != "zh" and HAN.search(words):
+    chinese = HAN.search(words) is not None
+    if chinese and language().code != "zh":
         return Markup('<span lang="zh-CN">{}</span>').format(words)
+    if not chinese and language().code == "zh" and ENGLISH.search(words):
+        return Markup('<span lang="en">{}</span>').format(words)
     return escape(words)
 
 
@@ -222,10 +226,26 @@ def _not_folded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def init_app(app: Flask) -> None:
     """Give templates the filters and the global functions of this module."""
-    for function in (ago, day, deadline, local, moment, money, name, number, percent, units, waiting, word, zh):
+    shown: tuple[Callable[..., Any], ...] = (
+        ago,
+        day,
+        deadline,
+        local,
+        moment,
+        money,
+        name,
+        number,
+        percent,
+        units,
+        waiting,
+        word,
+        zh,
+    )
+    for function in shown:
         app.jinja_env.filters[function.__name__] = _not_folded(function)
-    for function in (address_with, deadline_tone, endpoints, icon, look, long_day):
-        app.jinja_env.globals[function.__name__] = function
+    helpers: tuple[Callable[..., Any], ...] = (address_with, deadline_tone, endpoints, icon, look, long_day)
+    for helper in helpers:
+        app.jinja_env.globals[helper.__name__] = helper
     app.jinja_env.globals["today"] = clock.today
     app.jinja_env.tests["code"] = lambda value: isinstance(value, enum.Enum)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

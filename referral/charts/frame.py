@@ -9,7 +9,7 @@ from zlib import crc32
 
 from markupsafe import Markup
 
-from referral.filters import HAN
+from referral.filters import ENGLISH, HAN
 from referral.i18n import language
 
 INK, QUIET, LINE, EMPTY = "#16242b", "#4a5a63", "#d9e1e4", "#e9edef"
@@ -112,7 +112,10 @@ def named(element: str, words: str, **more: str) -> Markup:
 
 
 def _language_of(words: str) -> Markup:
-    return Markup(' lang="zh-CN"') if language().code != "zh" and HAN.search(words) else Markup("")
+    """Return the mark for words in another language than the page's."""
+    if HAN.search(words):
+        return Markup("") if language().code == "zh" else Markup(' lang="zh-CN"')
+    return Markup(' lang="en"') if language().code == "zh" and ENGLISH.search(words) else Markup("")
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", fill: str = INK, **more: object) -> Markup:

@@ -25,9 +25,13 @@ Item = namedtuple("Item", "label endpoint active")
 
 class NeedForm(Form):
     title = wtforms.StringField(
-        lazy("Need"), [InputRequired(), Length(max=20)], description=lazy("Yuanqiao: money, goods and services in one plan")
+        lazy("Need"),
+        [InputRequired(), Length(max=20)],
+        description=lazy("Yuanqiao: money, goods and services in one plan"),
     )
-    term = wtforms.SelectField(lazy("Kind"), choices=lambda: choices(NeedStatus, lazy("Show all")), coerce=coerce(NeedStatus))
+    term = wtforms.SelectField(
+        lazy("Kind"), choices=lambda: choices(NeedStatus, lazy("Show all")), coerce=coerce(NeedStatus)
+    )
     day = DayField(lazy("Day"), [Optional()])
     amount = AmountField(lazy("Amount"), [InputRequired(), NumberRange(min=1, max=500)])
     count = wtforms.IntegerField(lazy("Places"), [InputRequired()])
@@ -37,7 +41,7 @@ class NeedForm(Form):
     eat = wtforms.RadioField(lazy("Person"), [Optional()], choices=lambda: choices(SelfCare))
     features = wtforms.SelectMultipleField(lazy("Features"), choices=lambda: choices(list(FeatureKind)[:6]))
     note = wtforms.TextAreaField(lazy("Note"), [Optional()])
-    agree = wtforms.BooleanField(lazy("Accepted"))
+    agree = wtforms.BooleanField(lazy("Met"))
     file = FileField(lazy("File"))
 
 
@@ -69,7 +73,9 @@ def make_app() -> Flask:
 
     @app.context_processor
     def frame() -> dict[str, Any]:
-        items = [Item(lazy(text), "show", text == "Needs") for text in ("Desk", "Needs", "Rounds", "People", "Catalogue")]
+        items = [
+            Item(lazy(text), "show", text == "Needs") for text in ("Desk", "Needs", "Rounds", "People", "Catalogue")
+        ]
         me = SimpleNamespace(name="刘敏", role=Role.COORDINATOR, organization=None)
         return {"navigation": lambda: items, "actor": me, "unread_messages": lambda: 3}
 
@@ -79,11 +85,11 @@ def make_app() -> Flask:
         if form.is_submitted():
             form.validate()
             flash(str(lazy("Added")))
-        now = clock.now()
+        now, hours = clock.now(), timedelta(hours=1)
         return render_template(
             "gallery.html", form=form, filter_form=NeedFilter(), page=Page(needs(), 2, 7, 54), states=list(NeedStatus),
             urgencies=list(Urgency), charts=all_charts(),
-            times=[now + timedelta(hours=30), now + timedelta(hours=5), now - timedelta(days=2), now + timedelta(days=9)],
+            times=[now + 30 * hours, now + 5 * hours, now - 48 * hours, now + 216 * hours],
         )  # fmt: skip
 
     for name in ("list_messages", "show_account"):
