@@ -40,7 +40,7 @@ class Params:
     """After so many days the whole waiting bonus is earned."""
     tiers: int = 4
     """T, the number of urgency tiers; raised to the largest tier met."""
-    nearest_per_class: int = 64
+    nearest_per_class: int = 100
     """k: candidates kept for each need and each class of provider (by radius, by area, anywhere), cheapest
     first. The pairs left out are priced after the solve and taken in where they would help."""
     near_km: float = 5.0

@@ -1,0 +1,175 @@
+"""After a no: the best plan without the declined pair that moves as few people as possible.
+
+The costs are those of the round; `cost * (n + 1) + [not today's]` keeps the plan the cheapest, and among the
+cheapest takes the one with the fewest changes. Today's plan is then optimal but for one need, so two shortest
+paths put it right: one fills the place set free, one finds the need another. The new prices prove it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching import prices, ties
+from matching.chains import predecessors
+from matching.graph import Graph, ragged
+from matching.problem import Problem
+from matching.result import Result
+from matching.transport import penalties
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Redone:
+    """A plan put right after a decline, in the rows of the problem."""
+
+    assignment: NDArray[np.int32]
+    """int32[n]: the openings proposed now; -1 unmet"""
+    moved: NDArray[np.int32]
+    """Needs whose opening changed, the one declined among them"""
+    exact: bool
+    """Proved: no plan on these pairs is better, and none as good moves fewer people"""
+
+
+def redo(
+    problem: Problem,
+    result: Result,
+    need: int,
+    *,
+    accepted: NDArray[np.bool_],
+    barred: NDArray[np.int64] | None = None,
+    place_lost: bool = False,
+    seed: int = 0,
+) -> Redone:
+    """The plan after `need` was declined by its opening.
+
+    Args:
+        problem: the round's problem.
+        result: its result; `assignment` is today's plan.
+        need: row of the need that was declined.
+        accepted: bool[n], needs whose referral stands; they keep their opening.
+        barred: pairs (indices into `result.candidates`) declined before.
+        place_lost: the provider has no place for anybody else either.
+        seed: settles ties, as in the round.
+
+    Raises:
+        ValueError: the need has no open proposal.
+        prices.NotOptimal: today's plan was not optimal on these pairs.
+    """
+    today, declined = result.assignment, int(result.assignment[need])
+    if declined < 0 or accepted[need]:
+        raise ValueError(f"need {need} has no open proposal to decline")
+    rows = np.flatnonzero((problem.needs.service_type == problem.needs.service_type[need]) & ~accepted)
+    openings = np.flatnonzero(problem.openings.service_type == problem.needs.service_type[need])
+    closed = np.append(result.chosen[need], np.zeros(0, np.int64) if barred is None else barred)
+    graph, was = _open_graph(problem, result, (rows, openings), accepted, closed)
+    at, declined_at = int(np.searchsorted(rows, need)), int(np.searchsorted(openings, declined))
+    chosen = np.full(graph.n, -1, dtype=np.int64)
+    kept = np.flatnonzero(graph.opening == was[graph.need])
+    chosen[graph.need[kept]] = kept
+    graph = _counting_moves(graph, was)
+    chosen = _put_right(graph, chosen, at, declined_at, place_lost)
+    if place_lost:
+        graph = _with_places(graph, declined_at, -1)
+    price = prices.gains(graph, chosen)
+    keys = ties.Ties(problem.needs.tie_key[rows], problem.openings.tie_key[openings], seed)
+    chosen = ties.settle(graph, chosen, price, keys)
+    exact = prices.primal(graph, chosen) == prices.dual(graph, price)
+    assignment = today.copy()
+    assignment[rows] = np.append(openings, -1)[graph.placed(chosen)]
+    return Redone(assignment, np.flatnonzero(assignment != today).astype(np.int32), exact)
+
+
+def _open_graph(
+    problem: Problem, result: Result, table: tuple[Ints, Ints], accepted: NDArray[np.bool_], closed: Ints
+) -> tuple[Graph, NDArray[np.int32]]:
+    """The graph of these needs and openings without the closed pairs, and where each need is today."""
+    rows, openings = table
+    today, m = result.assignment, len(problem.openings)
+    pairs, ptr = ragged(result.candidates.ptr, rows)
+    keep = ~np.isin(pairs, closed)
+    need = np.repeat(np.arange(len(rows)), np.diff(ptr))[keep]
+    pairs = pairs[keep]
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(need, minlength=len(rows)))]).astype(np.int64)
+    local = np.full(m + 1, -1, dtype=np.int32)
+    local[openings] = np.arange(len(openings), dtype=np.int32)
+    held = np.bincount(today[accepted & (today >= 0)], minlength=m)
+    graph = Graph(
+        ptr,
+        local[result.candidates.opening[pairs]],
+        result.candidates.cost[pairs].astype(np.int64),
+        (problem.openings.places - held)[openings],
+        penalties(problem.needs.tier[rows], result.tiers, result.base),
+    )
+    return graph, np.where(today[rows] >= 0, local[today[rows]], -1).astype(np.int32)
+
+
+def _counting_moves(graph: Graph, was: NDArray[np.int32]) -> Graph:
+    """The graph with costs that count changes behind everything else."""
+    scale = graph.n + 1
+    moves = graph.opening != was[graph.need]
+    return replace(graph, cost=graph.cost * scale + moves, penalty=graph.penalty * scale + (was != -1))
+
+
+def _with_places(graph: Graph, opening: int, more: int) -> Graph:
+    places = graph.places.copy()
+    places[opening] += more
+    return replace(graph, places=places)
+
+
+def _put_right(graph: Graph, chosen: Ints, need: int, declined: int, place_lost: bool) -> Ints:
+    """The optimal plan, from one optimal for all but `need`, which has just lost its place at `declined`."""
+    without = graph.penalty.copy()
+    without[need] = 0
+    absent = replace(graph, penalty=without)  # at penalty 0 no move serves it: as if it were not there
+    chosen = chosen.copy()
+    if not place_lost:
+        pair, _ = predecessors(absent, chosen, prices.gains(absent, chosen))
+        placed, at = graph.placed(chosen), declined
+        while at >= 0 and pair[at] >= 0:
+            mover = graph.need[pair[at]]
+            chosen[mover] = pair[at]
+            at = int(placed[mover])
+    lost = _with_places(graph, declined, -1) if place_lost else graph
+    loss = prices.losses(replace(lost, penalty=without), chosen)
+    own = np.arange(graph.ptr[need], graph.ptr[need + 1])
+    own = own[lost.places[graph.opening[own]] > 0]
+    total = graph.cost[own] + loss[graph.opening[own]]
+    if len(own) and total.min() < graph.penalty[need]:
+        first = int(own[total.argmin()])
+        _make_room(lost, chosen, loss, int(graph.opening[first]))
+        chosen[need] = first
+    return chosen
+
+
+def _make_room(graph: Graph, chosen: Ints, loss: Ints, opening: int) -> None:
+    """Free a place at `opening` by the cheapest chain of moves (changes `chosen`)."""
+    placed, pay = graph.placed(chosen), graph.pay(chosen)
+    taken = np.bincount(placed[placed >= 0], minlength=graph.m)
+    source = np.append(placed, -1)[graph.need]
+    tight = (source >= 0) & (source != graph.opening) & (graph.places[graph.opening] > 0)
+    tight &= graph.cost - pay[graph.need] + loss[graph.opening] == loss[source]
+    pairs = np.flatnonzero(tight)
+    leave = np.full(graph.m, -1, dtype=np.int64)
+    done = taken < graph.places
+    quits = np.flatnonzero((placed >= 0) & (graph.penalty - pay == loss[placed]))
+    dropped = np.full(graph.m, -1, dtype=np.int64)
+    dropped[placed[quits]] = quits
+    done |= dropped >= 0
+    while not done[opening]:
+        step = pairs[done[graph.opening[pairs]] & ~done[source[pairs]]]
+        if not len(step):
+            raise prices.NotOptimal("no chain of moves frees the place at its price")
+        leave[source[step]] = step
+        done[source[step]] = True
+    at, free = opening, taken < graph.places
+    while not free[at]:
+        if dropped[at] >= 0:
+            chosen[dropped[at]] = -1
+            return
+        pair = leave[at]
+        chosen[graph.need[pair]] = pair
+        at = int(graph.opening[pair])
