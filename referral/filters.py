@@ -24,7 +24,7 @@ from referral.words import look, of_unit, word
 
 ZONE = ZoneInfo(TIMEZONE)
 HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
-ENGLISH = re.compile(r"[A-Za-z]{3,}[ ,&]+[A-Za-z]{3,}")
+ENGLISH = re.compile(r"[A-Za-z]{2,}[ ,&]+[A-Za-z]{2,}")
 NOTHING = Markup("–")
 
 
