@@ -92,14 +92,19 @@ def extended(problem: Problem, params: Params, candidates: Candidates, need: Row
     """The candidates with these feasible pairs taken in."""
     places = Places.of(problem)
     more = Pairs(problem, need, opening, between(places.here[need], places.there[opening]))
-    old = Pairs(problem, candidates.need(), candidates.opening, candidates.distance_km)
     parts = scoring.score(more, params)
-    return _sorted(
-        problem,
-        [
-            (_rank(problem, old, candidates.cost), old, candidates.parts.T),
-            (_rank(problem, more, parts.sum(axis=0, dtype=np.int16)), more, parts),
-        ],
+    cost = parts.sum(axis=0, dtype=np.int16)
+    rank = _rank(problem, more, cost)
+    order = np.argsort(rank)
+    old = Pairs(problem, candidates.need(), candidates.opening, candidates.distance_km)
+    at = np.searchsorted(_rank(problem, old, candidates.cost), rank[order])
+    counts = np.diff(candidates.ptr) + np.bincount(need, minlength=len(problem.needs))
+    return Candidates(
+        ptr=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        opening=np.insert(candidates.opening, at, opening[order]),
+        cost=np.insert(candidates.cost, at, cost[order]),
+        parts=np.insert(candidates.parts, at, parts.T[order], axis=0),
+        distance_km=np.insert(candidates.distance_km, at, more.km[order]),
     )
 
 
