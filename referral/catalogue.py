@@ -1,6 +1,7 @@
 """The Chinese catalogue: built from the fragments of each part, and checked against the words in the code."""
 
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -59,7 +60,7 @@ def build() -> Path:
             catalog.add((key, key), (text,))
     BUILT.parent.mkdir(parents=True, exist_ok=True)
     for path, write in ((BUILT.with_suffix(".po"), write_po), (BUILT, write_mo)):
-        fresh = path.with_suffix(f"{path.suffix}.new")
+        fresh = path.with_suffix(f"{path.suffix}.{os.getpid()}")
         with fresh.open("wb") as out:
             if write is write_po:
                 write_po(out, catalog, omit_header=True, width=110)

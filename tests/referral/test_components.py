@@ -190,6 +190,27 @@ def test_a_draft_outlives_the_page_until_it_is_sent(page: Any, address: str) -> 
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(("answer", "kept"), [("/sign-in", "轮椅"), ("/?to=elsewhere", "")])
+def test_a_draft_sent_after_the_session_ended_comes_back_after_signing_in(
+    page: Any, address: str, answer: str, kept: str
+) -> None:
+    page.goto(address)
+    page.locator("#title").fill("轮椅")
+    page.route(
+        "**/*",
+        lambda route: (
+            route.fulfill(status=302, headers={"Location": answer})
+            if route.request.method == "POST"
+            else route.continue_()
+        ),
+    )
+    page.locator("form[data-draft] .btn.primary").click()
+    page.wait_for_url(f"{address}{answer}")
+    page.goto(address)
+    assert page.locator("#title").input_value() == kept
+
+
+@pytest.mark.browser
 def test_a_button_with_consequences_asks_first_and_can_be_left(page: Any, address: str) -> None:
     page.goto(f"{address}/?lang=en")
     sent: list[str] = []

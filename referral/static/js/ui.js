@@ -29,7 +29,23 @@
       });
       try { sessionStorage.setItem(key, JSON.stringify(typed)); } catch (error) { /* full: nothing to keep it in */ }
     });
-    form.addEventListener("submit", function () { sessionStorage.removeItem(key); });
+    form.addEventListener("submit", function () {
+      var typed = sessionStorage.getItem(key);
+      if (typed) { sessionStorage.removeItem(key); sessionStorage.setItem("sent-" + key, typed); }
+    });
+  }
+
+  /* A sent draft is forgotten only when a page comes that took it: not an error, not the sign-in of an ended session. */
+  function settle() {
+    var visit = (performance.getEntriesByType("navigation")[0] || {}).type;
+    var refused = document.querySelector(".errsum, [data-unsent], input[type=password]") || visit === "back_forward" || visit === "reload";
+    try {
+      Object.keys(sessionStorage).forEach(function (key) {
+        if (key.indexOf("sent-draft:") !== 0) return;
+        if (refused) sessionStorage.setItem(key.slice(5), sessionStorage.getItem(key));
+        sessionStorage.removeItem(key);
+      });
+    } catch (error) { /* no storage here: nothing was kept */ }
   }
 
   /* Forms with data-confirm ask first, in a dialog that says what follows. */
@@ -102,6 +118,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", function () {
+    settle();
     document.querySelectorAll("form[data-draft]").forEach(keep);
     document.querySelectorAll("form[data-confirm]").forEach(confirmFirst);
     document.querySelectorAll("input[data-filter]").forEach(filter);

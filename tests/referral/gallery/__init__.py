@@ -92,6 +92,9 @@ def make_app() -> Flask:
             times=[now + 30 * hours, now + 5 * hours, now - 48 * hours, now + 216 * hours],
         )  # fmt: skip
 
+    app.add_url_rule(
+        "/sign-in", "sign_in", lambda: '<!doctype html><script src="/static/js/ui.js"></script><input type="password">'
+    )
     for name in ("list_messages", "show_account"):
         app.add_url_rule(f"/{name}", f"account.{name}", show)
     return app
