@@ -17,6 +17,8 @@ class Board:
 
     problem: Problem
     need_ids: list[uuid.UUID]
+    term_ids: list[uuid.UUID]
+    """Of each need."""
     capacity_ids: list[uuid.UUID]
     organization_ids: list[uuid.UUID]
     """Of each opening."""
@@ -45,6 +47,7 @@ def _board(session: Session, condition: needs.Condition, at: datetime) -> Board:
     return Board(
         arrays.problem(people, places, past, at=at, day=day),
         [row.id for row in people.needs],
+        [row.term_id for row in people.needs],
         [row.id for row in places.openings],
         [row.organization_id for row in places.openings],
     )

@@ -1,0 +1,225 @@
+"""A round of matching: gather, solve, propose.
+
+A round only proposes. A named person decides (`deciding`), and what was decided is put to the providers (`applying`).
+"""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import (
+    Account,
+    Decision,
+    MessageKind,
+    Need,
+    NeedStatus,
+    Proposal,
+    Round,
+    RoundOpening,
+    RoundStatus,
+)
+from models.errors import DomainError
+from referral.actions.numbering import next_number
+from referral.actions.rounding.solving import Solved, solved
+from referral.actions.upkeep import fail_dead_rounds
+from referral.messages import tell
+from referral.queries.gathering.board import gather
+from referral.queries.gathering.weights import checked
+
+AT_WORK = (RoundStatus.WAITING, RoundStatus.RUNNING)
+OPEN_DECISIONS = (Decision.UNDECIDED, Decision.ACCEPTED, Decision.CHANGED, Decision.LEFT)
+"""Proposals that have not become a referral or failed."""
+CHUNK = 5_000
+"""Rows written at once."""
+
+
+class RoundAtWork(DomainError):
+    """A round over this area is being computed at this moment."""
+
+    code = "round_at_work"
+
+
+def run_round(
+    session: Session,
+    *,
+    area: str,
+    params: dict[str, Any] | None = None,
+    seed: int = 0,
+    by: Account | None = None,
+    at: datetime,
+) -> Round:
+    """One round of matching, from open needs to proposals; raises RoundAtWork."""
+    started = start_round(session, area=area, params=params, seed=seed, by=by, at=at)
+    begin(session, started, at=at)
+    clock = perf_counter()
+    board = gather(session, area, at)
+    seconds = {"gather": perf_counter() - clock}
+    propose(session, started, solved(board, started.params, seed=seed), at=at, seconds=seconds)
+    return started
+
+
+def start_round(
+    session: Session,
+    *,
+    area: str,
+    params: dict[str, Any] | None = None,
+    seed: int = 0,
+    by: Account | None = None,
+    at: datetime,
+) -> Round:
+    """Write down that a round is wanted, and throw away older ones of the area that nobody has applied.
+
+    Their needs are open again and take part in the new one. Raises RoundAtWork.
+    """
+    fail_dead_rounds(session, at)
+    if session.scalar(sa.select(Round.id).where(Round.area_code == area, Round.status.in_(AT_WORK)).limit(1)):
+        raise RoundAtWork
+    older = sa.select(Round).where(Round.area_code == area, Round.status == RoundStatus.PROPOSED)
+    for one in session.scalars(older):
+        end_round(session, one, at=at)
+    wanted = Round(
+        number=next_number(session, Round, at),
+        area_code=area,
+        at=at,
+        seed=seed,
+        params=checked(params),
+        started_by_id=by.id if by else None,
+    )
+    session.add(wanted)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise RoundAtWork from error
+    return wanted
+
+
+def begin(session: Session, waiting: Round, *, at: datetime) -> bool:
+    """Take a waiting round to work; False where somebody else has taken it."""
+    claimed = session.execute(
+        sa.update(Round)
+        .where(Round.id == waiting.id, Round.status == RoundStatus.WAITING)
+        .values(status=RoundStatus.RUNNING, started_at=at, stage="gathering", progress=5)
+        .returning(Round.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    session.expire(waiting)
+    return claimed is not None
+
+
+def note_progress(session: Session, key: uuid.UUID, *, stage: str, progress: int) -> None:
+    """Say how far a round is, for the page that waits for it."""
+    session.execute(
+        sa.update(Round)
+        .where(Round.id == key, Round.status == RoundStatus.RUNNING)
+        .values(stage=stage, progress=progress)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def give_up(session: Session, key: uuid.UUID, *, failure: str, at: datetime) -> None:
+    """Mark a round as failed; it has written no proposals, so its needs are open as before."""
+    session.execute(
+        sa.update(Round)
+        .where(Round.id == key, Round.status.in_(AT_WORK))
+        .values(status=RoundStatus.FAILED, finished_at=at, failure=failure)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def propose(session: Session, running: Round, found: Solved, *, at: datetime, seconds: dict[str, float]) -> None:
+    """Write what the engine found: a proposal for every need, a line for every opening, the proof.
+
+    Needs that have a place proposed are `proposed` from now on. One that was referred or closed while the round was
+    being computed stays as it is, and its proposal says so. All in one transaction.
+    """
+    clock = perf_counter()
+    for rows in _chunks(running, found.proposals()):
+        session.execute(sa.insert(Proposal), rows)
+    for rows in _chunks(running, found.openings()):
+        session.execute(sa.insert(RoundOpening), rows)
+    _take_needs(session, running.id)
+    running.status, running.stage, running.progress = RoundStatus.PROPOSED, "done", 100
+    running.finished_at = at
+    running.needs, running.openings = found.needs, found.places
+    running.served_by_tier = found.served_by_tier
+    running.served, running.served_greedy, running.served_first_come = found.served
+    running.certificate = found.certificate()
+    running.seconds = {name: round(value, 4) for name, value in {**seconds, **found.seconds}.items()} | {
+        "write": round(perf_counter() - clock, 4)
+    }
+    tell(
+        session,
+        MessageKind.ROUND_FINISHED,
+        once=running.number,
+        at=at,
+        area_code=running.area_code,
+        round_id=running.id,
+        facts={"number": running.number},
+    )
+    session.flush()
+
+
+def end_round(session: Session, ended: Round, *, at: datetime) -> None:
+    """Throw away what is left of a round: its needs without a referral are open again, nothing else changes."""
+    pending = sa.select(Proposal.need_id).where(Proposal.round_id == ended.id, Proposal.decision.in_(OPEN_DECISIONS))
+    reopen_needs(session, pending)
+    applied = session.scalar(
+        sa.select(Proposal.id).where(Proposal.round_id == ended.id, Proposal.decision == Decision.APPLIED).limit(1)
+    )
+    session.execute(
+        sa.update(Proposal)
+        .where(
+            Proposal.round_id == ended.id, Proposal.decision.in_(OPEN_DECISIONS[:3]), Proposal.capacity_id.is_not(None)
+        )
+        .values(decision=Decision.LEFT, reason="round_ended", decided_at=at, version=Proposal.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    ended.status = RoundStatus.APPLIED if applied else RoundStatus.DISCARDED
+    session.flush()
+
+
+def reopen_needs(session: Session, keys: sa.Select[Any]) -> None:
+    """Put needs that are proposed, and of these keys, back among the open ones."""
+    session.execute(
+        sa.update(Need)
+        .where(Need.status == NeedStatus.PROPOSED, Need.id.in_(keys))
+        .values(status=NeedStatus.OPEN, version=Need.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _take_needs(session: Session, round_id: uuid.UUID) -> None:
+    placed = sa.and_(Proposal.round_id == round_id, Proposal.capacity_id.is_not(None))
+    taken = session.scalars(
+        sa.update(Need)
+        .where(Need.status == NeedStatus.OPEN, Need.id.in_(sa.select(Proposal.need_id).where(placed)))
+        .values(status=NeedStatus.PROPOSED, version=Need.version + 1)
+        .returning(Need.id)
+        .execution_options(synchronize_session=False)
+    )
+    wanted = set(session.scalars(sa.select(Proposal.need_id).where(placed)))
+    lost = sorted(wanted.difference(taken))
+    for start in range(0, len(lost), 500):
+        session.execute(
+            sa.update(Proposal)
+            .where(placed, Proposal.need_id.in_(lost[start : start + 500]))
+            .values(decision=Decision.FAILED, failure="changed_meanwhile", version=Proposal.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _chunks(running: Round, rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    gathered: list[dict[str, Any]] = []
+    for row in rows:
+        gathered.append({"round_id": running.id, **row})
+        if len(gathered) == CHUNK:
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered
