@@ -1,0 +1,48 @@
+"""Accounts to look around with. Their names are invented, their password is known to everybody."""
+
+from models import Account, Role
+from referral.actions.seeding.district import DISTRICT, District
+from referral.actions.seeding.rows import World
+from referral.passwords import hash_password
+
+PASSWORD = "yuanqiao-demo"  # noqa: S105  meant to be known, for the demonstration only
+
+STATION_WORKERS = ("卞文静", "葛晓峰", "滕雅兰", "喻思源", "柳青禾")
+OTHERS = (
+    ("supervisor", "戚敏之", Role.STATION_SUPERVISOR, "station-1"),
+    ("charity", "郁可人", Role.PROVIDER_OFFICER, "homecare"),
+    ("elder", "费立春", Role.PROVIDER_OFFICER, "elder-02"),
+    ("coordinator", "贺知行", Role.COORDINATOR, DISTRICT),
+    ("coordinator2", "倪望舒", Role.COORDINATOR, DISTRICT),
+    ("evaluator", "施若水", Role.EVALUATOR, DISTRICT),
+    ("village", "乔大山", Role.VILLAGE_ASSISTANT, "321199100002"),
+    ("administrator", "卫安之", Role.ADMINISTRATOR, ""),
+)
+
+
+def make_accounts(world: World, district: District) -> dict[str, Account]:
+    """Make the accounts and return them by login."""
+    accounts = {}
+    for number, (name, station) in enumerate(zip(STATION_WORKERS, district.stations, strict=True), start=1):
+        login = "station" if number == 1 else f"station{number}"
+        accounts[login] = _account(login, name, Role.STATION_WORKER, organization=station.id)
+    for login, name, role, place in OTHERS:
+        if place in district.organizations:
+            accounts[login] = _account(login, name, role, organization=district.organizations[place].id)
+        else:
+            accounts[login] = _account(login, name, role, area=place or None)
+    for account in accounts.values():
+        world.add(account)
+    return accounts
+
+
+def _account(login: str, name: str, role: Role, *, organization: object = None, area: str | None = None) -> Account:
+    return Account(
+        login=login,
+        name=name,
+        role=role,
+        organization_id=organization,
+        area_code=area,
+        password_hash=hash_password(PASSWORD),
+        demonstration=True,
+    )

@@ -1,0 +1,95 @@
+"""The demonstration district, whole: made in memory, then written in bulk."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import Account, Case, Household, Need, Person, Referral, Role, Visit
+from models.visit import REACHED
+from referral.actions.search_text import search_text
+from referral.actions.seeding.accounts import make_accounts
+from referral.actions.seeding.cases import move_cases, open_cases
+from referral.actions.seeding.district import build_district, count_places
+from referral.actions.seeding.needs import Needs
+from referral.actions.seeding.people import make_people
+from referral.actions.seeding.reference import load_reference
+from referral.actions.seeding.referring import Referring, tell_of
+from referral.actions.seeding.rows import Progress, World
+from referral.actions.seeding.terms import read_terms
+from referral.actions.seeding.visits import write_visits
+from referral.actions.seeding.waiting import write_open, write_waiting
+from referral.clock import start_of
+from referral.queries.calendar import work_calendar
+
+SEED = 20260701
+OWN_WORK = ("A06", "C02", "E03")
+"""What the stations do themselves: looking in, keeping company, groups."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What has been written."""
+
+    rows: int
+    people: int
+    services_given: int
+    open_needs: int
+
+
+def is_empty(session: Session) -> bool:
+    """Say whether nobody uses the database yet: no account, nobody in it."""
+    return all(session.scalar(sa.select(kind.id).limit(1)) is None for kind in (Account, Person))
+
+
+def load_demonstration(session: Session, *, today: date, progress: Progress) -> Loaded:
+    """Write the reference lists and the district into an empty database; the same `today` gives the same rows."""
+    load_reference(session, at=start_of(today), progress=progress)
+    world = make_world(session, today)
+    rows = world.write(session, progress)
+    session.flush()
+    return Loaded(
+        rows=rows,
+        people=len(world.all(Person)),
+        services_given=sum(visit.contact_result in REACHED for visit in world.all(Visit)),
+        open_needs=sum(need.status == "open" for need in world.all(Need)),
+    )
+
+
+def make_world(session: Session, today: date) -> World:
+    """Return the district with its people and their year, not yet written. Three queries, for terms and calendar."""
+    world = World(today, work_calendar(session), SEED)
+    terms = read_terms(session)
+    district = build_district(world, terms)
+    accounts = make_accounts(world, district)
+    by_organization: dict[Any, list[Account]] = {}
+    for account in accounts.values():
+        if account.organization_id is not None and account.role is not Role.STATION_SUPERVISOR:
+            by_organization.setdefault(account.organization_id, []).append(account)
+    officers = {organization: found[0] for organization, found in by_organization.items()}
+
+    matters = open_cases(world, make_people(world, district), officers)
+    referring = Referring(world, {one.organization_id: one for one in accounts.values() if one.role is Role.PROVIDER_OFFICER})
+    needs = Needs(world, district, terms, referring)
+    needs.write_history(matters)
+    write_waiting(world, needs, referring, matters)
+    write_open(world, needs, referring, matters)
+    write_visits(world, matters, referring.lines, tuple(terms[code] for code in OWN_WORK), by_organization)
+    move_cases(world, matters)
+    count_places(district)
+    _number(world)
+    return world
+
+
+def _number(world: World) -> None:
+    world.number(Household, lambda household: household.created_at)
+    world.number(Person, lambda person: person.created_at)
+    world.number(Case, lambda case: case.opened_at)
+    world.number(Need, lambda need: need.opened_at)
+    world.number(Referral, lambda referral: referral.requested_at)
+    for person in world.all(Person):
+        person.search_text = search_text(person.name, person.number, person.phone)
+    for referral in world.all(Referral):
+        tell_of(world, referral)

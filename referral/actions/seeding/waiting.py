@@ -1,0 +1,138 @@
+"""What waits on the day the demonstration is looked at: referrals without an answer, and open needs."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from models import DeclineReason, Need, NeedKind, NeedStatus, ReferralStatus, Urgency
+from referral.actions.referrals import ANSWER_WORKING_DAYS
+from referral.actions.seeding.cases import Matter
+from referral.actions.seeding.district import FOLDER, Offer
+from referral.actions.seeding.files import Line as Entry
+from referral.actions.seeding.files import lines
+from referral.actions.seeding.needs import Needs
+from referral.actions.seeding.referring import Referring
+from referral.actions.seeding.rows import World
+from referral.actions.seeding.terms import Term
+from referral.clock import local_date
+
+R = ReferralStatus
+WAITED_DAYS = {
+    Urgency.CRITICAL: (0.0, 2.0),
+    Urgency.HIGH: (0.0, 14.0),
+    Urgency.NORMAL: (2.0, 45.0),
+    Urgency.LOW: (4.0, 80.0),
+}
+"""How long open needs have waited, by urgency."""
+OLD_FIRST_SHARE = 0.25
+SAME_HOUSEHOLD_SHARE = 0.6
+WANTED_TIMES_SHARE = 0.12
+EVENINGS = sum(1 << (weekday * 3 + 2) for weekday in range(5))
+WEEKEND = sum(1 << (weekday * 3 + part) for weekday in (5, 6) for part in (0, 1))
+TOO_MUCH = {"D01": Decimal(40)}
+"""More than one place gives: of such a need of the list, the last one asks for so much."""
+FAR_TOWNSHIPS = ("321199101", "321199102", "321199103")
+"""Where the only provider of home teaching has let its check for work with children run out."""
+
+
+def write_waiting(world: World, needs: Needs, referring: Referring, matters: list[Matter]) -> None:
+    """Write the referrals of `waiting.csv`: asked and not answered, or accepted and not begun."""
+    offers = {(offer.line["provider"], offer.term.code): offer for found in needs.offers.values() for offer in found}
+    for entry in lines(FOLDER + "waiting.csv"):
+        offer = offers[entry["provider"], entry["term"]]
+        matter = next(
+            (matter for matter in needs.lacking(matters, offer.term) if offer in needs.fitting(matter, offer.term)), None
+        )
+        if matter is not None:
+            _wait(world, needs, referring, matter, offer, entry)
+
+
+def _wait(world: World, needs: Needs, referring: Referring, matter: Matter, offer: Offer, entry: Entry) -> None:
+    if entry["status"] == R.ACCEPTED:
+        asked = world.moment(world.day(world.rng.uniform(3, 6)))
+        line = referring.request(matter, needs.need(matter, offer.term, asked - _shortly(world), Urgency.HIGH), offer, asked)
+        referring.step(line, R.ACCEPTED, world.moment(max(world.day(2), local_date(asked)), 17.1, 17.9))
+    else:
+        urgency, asked = waiting_day(world, entry["due"])
+        line = referring.request(matter, needs.need(matter, offer.term, asked - _shortly(world), urgency), offer, asked)
+    referring.settle(line)
+
+
+def _shortly(world: World) -> timedelta:
+    return timedelta(minutes=5 * world.rng.randint(2, 12))
+
+
+def waiting_day(world: World, due: str) -> tuple[Urgency, datetime]:
+    """Return an urgency and a moment of asking whose deadline falls on the day meant, by the rule.
+
+    On a day that is not worked only what cannot wait is due: that was asked for at midnight.
+    """
+    working = world.calendar
+    later = working.add(world.today - timedelta(days=1), 1)
+    wanted = {
+        "overdue": world.day(1),
+        "today": world.today,
+        "tomorrow": working.add(later, 1) if later == world.today else later,
+        "later": working.add(later, 2),
+    }[due]
+    for urgency in (Urgency.HIGH, Urgency.NORMAL, Urgency.LOW):
+        for back in range(1, 20):
+            day = world.today - timedelta(days=back)
+            if working.is_working(day) and working.add(day, ANSWER_WORKING_DAYS[urgency]) == wanted:
+                return urgency, world.moment(day)
+    return Urgency.CRITICAL, world.now
+
+
+def write_open(world: World, needs: Needs, referring: Referring, matters: list[Matter]) -> None:
+    """Write the open needs of `open_needs.csv`."""
+    entries = sorted(lines(FOLDER + "open_needs.csv"), key=lambda entry: entry["term"].startswith("M"))
+    for entry in entries:
+        term = needs.terms[entry["term"]]
+        for number in range(int(entry["number"])):
+            matter = _who(world, needs, matters, term, entry)
+            need = _open(world, needs, matter, term, entry)
+            if entry["story"] == "rejected":
+                _refused_before(needs, referring, matter, need)
+            elif term.code in TOO_MUCH and number == int(entry["number"]) - 1:
+                need.quantity = TOO_MUCH[term.code]
+
+
+def _who(world: World, needs: Needs, matters: list[Matter], term: Term, entry: Entry) -> Matter:
+    """Return somebody who fits the line and has not asked for this; for goods preferably where services are open."""
+    fits = [matter for matter in needs.lacking(matters, term) if matter.client.profile in entry["profiles"].split()]
+    if entry["story"] == "child_safety":
+        fits = [matter for matter in fits if matter.client.person.area_code.startswith(FAR_TOWNSHIPS)]
+    if entry["story"] == "rejected":
+        fits = [matter for matter in fits if needs.fitting(matter, term)]
+    if term.material and world.chance(SAME_HOUSEHOLD_SHARE):
+        waiting = {
+            need.household_id
+            for matter in matters
+            for need in matter.needs
+            if need.status is NeedStatus.OPEN and need.kind is NeedKind.SERVICE
+        }
+        fits = [matter for matter in fits if matter.case.household_id in waiting] or fits
+    return fits[0]
+
+
+def _open(world: World, needs: Needs, matter: Matter, term: Term, entry: Entry) -> Need:
+    urgency = Urgency(entry["urgency"]) if entry["urgency"] else world.weighted(term.urgencies)
+    shortest, longest = WAITED_DAYS[urgency]
+    if world.chance(1 - OLD_FIRST_SHARE):
+        longest = (shortest + longest) / 2
+    at = world.moment(world.day(world.rng.uniform(shortest, longest)))
+    need = needs.need(matter, term, at, urgency)
+    if not term.once and world.chance(WANTED_TIMES_SHARE):
+        need.wanted_times = world.rng.choice([EVENINGS, WEEKEND])
+    return need
+
+
+def _refused_before(needs: Needs, referring: Referring, matter: Matter, need: Need) -> None:
+    """Let the nearest provider have said that it is full."""
+    asked = need.opened_at + timedelta(minutes=30)
+    line = referring.request(matter, need, needs.fitting(matter, needs.terms[_code(needs, need)])[0], asked)
+    referring.step(line, R.REJECTED, asked + timedelta(minutes=55), reason=DeclineReason.FULL, phrase="reject:full")
+    referring.settle(line)
+
+
+def _code(needs: Needs, need: Need) -> str:
+    return next(code for code, term in needs.terms.items() if term.id == need.term_id)

@@ -1,0 +1,90 @@
+"""`referral seed`: the reference lists, the demonstration district, and its accounts."""
+
+import time
+from datetime import datetime
+
+import click
+import flask_migrate
+import sqlalchemy as sa
+from flask.cli import with_appcontext
+
+from models import Account
+from referral import clock
+from referral.actions import seeding
+from referral.extensions import db
+from referral.transactions import transaction
+
+
+@click.group("seed")
+def command() -> None:
+    """Load reference lists or the demonstration district."""
+
+
+@command.command("reference")
+@with_appcontext
+def reference() -> None:
+    """Load code lists, the calendar and divisions down to counties; what is there already stays."""
+    with transaction(db.session()) as session:
+        added = seeding.load_reference(session, at=clock.now(), progress=_say)
+    click.echo(f"{sum(added.values())} lines added.")
+
+
+@command.command("demo")
+@click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), help="The day that dates are counted from; today where not given."
+)
+@with_appcontext
+def demo(today: datetime | None) -> None:
+    """Load the demonstration district with its invented people into an empty database."""
+    if not load_into_empty(today):
+        click.echo("There are accounts or people in this database already: nothing was changed.")
+
+
+@command.command("accounts")
+@with_appcontext
+def accounts() -> None:
+    """List the demonstration's accounts."""
+    print_accounts()
+
+
+def load_into_empty(today: datetime | None = None) -> bool:
+    """Load the demonstration where the database is empty, with progress; return whether it was."""
+    began = time.monotonic()
+    with transaction(db.session()) as session:
+        if not seeding.is_empty(session):
+            return False
+        day = today.date() if today else clock.today()
+        loaded = seeding.load_demonstration(session, today=day, progress=_say)
+    click.echo(
+        f"Demonstration of {day}: {loaded.people} invented people, {loaded.services_given} services given, "
+        f"{loaded.open_needs} open needs; {loaded.rows} rows in {time.monotonic() - began:.1f} s."
+    )
+    return True
+
+
+def prepare_demonstration() -> None:
+    """Migrate, load the demonstration where nobody uses the database yet, and print who can sign in."""
+    flask_migrate.upgrade()
+    load_into_empty()
+    print_accounts()
+
+
+def print_accounts() -> None:
+    """Print login, password and role of every account of the demonstration."""
+    session = db.session()
+    found = session.execute(
+        sa.select(Account.login, Account.role, Account.name)
+        .where(Account.demonstration, Account.active)
+        .order_by(Account.created_at, Account.id)
+    ).all()
+    session.rollback()
+    if not found:
+        click.echo("No demonstration accounts here. `referral seed demo` makes them in an empty database.")
+        return
+    click.echo(f"Demonstration accounts (password of each: {seeding.PASSWORD}):")
+    for login, role, name in found:
+        click.echo(f"  {login:<14} {seeding.PASSWORD}  {role.value.replace('_', ' '):<18} {name}")
+
+
+def _say(text: str) -> None:
+    click.echo(f"  {text}")
