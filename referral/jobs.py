@@ -106,7 +106,13 @@ def _claim(session: Session, job: str, slot: str, at: datetime) -> bool:
 
 
 def _finish(
-    session: Session, job: str, slot: str, status: JobStatus, *, counts: Counts | None = None, failure: str | None = None
+    session: Session,
+    job: str,
+    slot: str,
+    status: JobStatus,
+    *,
+    counts: Counts | None = None,
+    failure: str | None = None,
 ) -> None:
     session.execute(
         sa.update(JobRun)

@@ -167,6 +167,6 @@ def _scheduler(app: Flask) -> BackgroundScheduler:
 def work(app: Flask, job: jobs.Job) -> None:
     """Do one job in a context of its own."""
     with app.app_context():
-        report = jobs.run(db.session(), job, clock.now())
+        report = jobs.run(db.session, job, clock.now())
         if report.result != "skipped":
             log.info(report.result, job=report.job, slot=report.slot, **report.counts)

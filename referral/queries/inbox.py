@@ -5,9 +5,8 @@ and where the person lives only while the help goes on (`case` in the statement,
 """
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,31 +17,25 @@ from models import (
     Account,
     Area,
     DeclineReason,
-    EligibilityKind,
-    Feature,
     FeatureKind,
-    LawClass,
     Location,
     Need,
     NeedKind,
     Organization,
     Person,
     Referral,
-    ReferralEvent,
     ReferralOutcome,
     ReferralStatus,
     Service,
     ServiceAtLocation,
-    ServiceEligibility,
     Sex,
     TaxonomyTerm,
     Urgency,
-    Visit,
     WorkerSex,
 )
 from models.referral import GOING_ON_STATUSES
 from referral.access import scope
-from referral.clock import today
+from referral.queries.what_matters import age_band, features
 
 KNOWS_WHO = (*GOING_ON_STATUSES, ReferralStatus.COMPLETED, ReferralStatus.FAILED)
 """The provider took the referral on: it knows whom it helps or has helped."""
@@ -61,27 +54,6 @@ BOXES: dict[str, tuple[ReferralStatus, ...]] = {
 }
 """The three boxes of the inbox."""
 
-AT_THE_DOOR = frozenset({FeatureKind.NEEDS_DIALECT})
-FEATURES_THAT_MATTER: dict[LawClass, frozenset[FeatureKind]] = {
-    LawClass.CARE: frozenset(
-        {
-            FeatureKind.CANNOT_SELF_CARE,
-            FeatureKind.PARTLY_SELF_CARE,
-            FeatureKind.SEVERELY_DISABLED,
-            FeatureKind.DISABLED,
-            FeatureKind.LIVES_ALONE,
-        }
-    ),
-    LawClass.LIVING: frozenset(
-        {FeatureKind.LIVES_ALONE, FeatureKind.CANNOT_SELF_CARE, FeatureKind.PARTLY_SELF_CARE}
-    ),
-    LawClass.COMPANIONSHIP: frozenset({FeatureKind.LIVES_ALONE, FeatureKind.LEFT_BEHIND}),
-}
-"""What whoever gives a class of service must know beforehand, besides what the service itself asks for."""
-
-AGE_BANDS = (7, 18, 60, 70, 80)
-"""First years of the bands under which a provider sees an age."""
-
 
 @dataclass(frozen=True)
 class Names:
@@ -89,55 +61,6 @@ class Names:
 
     name_zh: str | None
     name_en: str | None
-
-
-@dataclass(frozen=True)
-class ReferralExtract:
-    """All that a provider may see of one referral."""
-
-    key: uuid.UUID
-    number: str
-    status: ReferralStatus
-    urgency: Urgency
-    kind: NeedKind
-    term: Names
-    quantity: Decimal
-    unit: str
-    frequency: str
-    wanted_times: int
-    worker_sex: WorkerSex
-    language: str
-    village: Names
-    township: Names
-    sex: Sex | None
-    age_band: tuple[int | None, int | None] | None
-    """First year and last year of life; None at an open end; no band where the birth date is not known."""
-    features: tuple[FeatureKind, ...]
-    request_note: str | None
-    service_name: str
-    location_name: str
-    station_name: str | None
-    requested_at: datetime | None
-    answer_by: datetime | None
-    answer_by_is_provisional: bool
-    answered_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    reason: DeclineReason | None
-    reason_text: str | None
-    outcome: ReferralOutcome | None
-    units_delivered: Decimal | None
-    person_name: str | None
-    """Only after the referral was taken on."""
-    phone: str | None
-    """Only while the help goes on; so too address, position and contact note."""
-    address: str | None
-    contact_note: str | None
-
-    @property
-    def taken_on(self) -> bool:
-        """Whether the provider knows whom it is about."""
-        return self.status in KNOWS_WHO
 
 
 @dataclass(frozen=True)
@@ -159,6 +82,40 @@ class InboxLine:
     answer_by: datetime | None
     ended_at: datetime | None
     person_name: str | None
+    """Only after the referral was taken on."""
+
+
+@dataclass(frozen=True)
+class ReferralExtract(InboxLine):
+    """All that a provider may see of one referral."""
+
+    kind: NeedKind
+    wanted_times: int
+    worker_sex: WorkerSex
+    language: str
+    sex: Sex | None
+    age_band: tuple[int | None, int | None] | None
+    """First year and last year of life; None at an open end; no band where the birth date is not known."""
+    features: tuple[FeatureKind, ...]
+    request_note: str | None
+    location_name: str
+    station_name: str | None
+    answer_by_is_provisional: bool
+    answered_at: datetime | None
+    started_at: datetime | None
+    reason: DeclineReason | None
+    reason_text: str | None
+    outcome: ReferralOutcome | None
+    units_delivered: Decimal | None
+    phone: str | None
+    """Only while the help goes on; so too address, position and contact note."""
+    address: str | None
+    contact_note: str | None
+
+    @property
+    def taken_on(self) -> bool:
+        """Whether the provider knows whom it is about."""
+        return self.status in KNOWS_WHO
 
 
 Village, Township, Station = aliased(Area), aliased(Area), aliased(Organization)
@@ -236,10 +193,8 @@ def line(row: Any) -> InboxLine:
 
 def counts(session: Session, actor: Account) -> dict[str, int]:
     """Return how many referrals lie in each box. One query."""
-    statement = (
-        sa.select(Referral.status, sa.func.count()).where(scope(actor, Referral)).group_by(Referral.status)
-    )
-    by_status = {status: count for status, count in session.execute(statement).all()}
+    statement = sa.select(Referral.status, sa.func.count()).where(scope(actor, Referral)).group_by(Referral.status)
+    by_status = {status: number for status, number in session.execute(statement)}  # noqa: C416  rows are no pairs to a type checker
     return {box: sum(by_status.get(status, 0) for status in statuses) for box, statuses in BOXES.items()}
 
 
@@ -285,7 +240,7 @@ def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract
         language=row.language,
         sex=row.sex,
         age_band=age_band(row.born_on),
-        features=_features(session, row.person_id, row.service_id, row.law_class),
+        features=features(session, row.person_id, row.service_id, row.law_class),
         request_note=row.request_note,
         location_name=row.location_name,
         station_name=row.station_name,
@@ -300,81 +255,3 @@ def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract
         address=row.address,
         contact_note=row.contact_note,
     )
-
-
-def age_band(born_on: date | None) -> tuple[int | None, int | None] | None:
-    """Return the band of life in which a birth date lies today: (70, 79); (None, 6); (80, None)."""
-    if born_on is None:
-        return None
-    day = today()
-    age = day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
-    first = max((year for year in AGE_BANDS if year <= age), default=None)
-    after = min((year for year in AGE_BANDS if year > age), default=None)
-    return first, None if after is None else after - 1
-
-
-def _features(
-    session: Session, person_id: uuid.UUID, service_id: uuid.UUID, law_class: LawClass | None
-) -> tuple[FeatureKind, ...]:
-    """Return what the person's features are, as far as they matter for the service. Never their notes."""
-    asked = sa.select(ServiceEligibility.code).where(
-        ServiceEligibility.service_id == service_id, ServiceEligibility.kind == EligibilityKind.FEATURE
-    )
-    mattering = AT_THE_DOOR | (FEATURES_THAT_MATTER[law_class] if law_class else frozenset())
-    statement = sa.select(Feature.kind).where(
-        Feature.person_id == person_id,
-        sa.or_(Feature.kind.in_(mattering), sa.cast(Feature.kind, sa.String).in_(asked)),
-    )
-    order = list(FeatureKind)
-    return tuple(sorted(session.scalars(statement), key=order.index))
-
-
-@dataclass(frozen=True)
-class EventLine:
-    """One step of a referral."""
-
-    status: ReferralStatus
-    at: datetime
-    by_name: str | None
-    by_own_staff: bool
-    reason: DeclineReason | None
-    note: str | None
-
-
-def events(session: Session, actor: Account, key: uuid.UUID) -> list[EventLine]:
-    """Return the steps of a referral, oldest first. Notes only of the actor's own people: others' are their own."""
-    statement = (
-        sa.select(
-            ReferralEvent.to_status, ReferralEvent.at, Account.name, Account.organization_id, ReferralEvent.reason,
-            ReferralEvent.note,
-        )
-        .outerjoin(Account, Account.id == ReferralEvent.by_id)
-        .where(ReferralEvent.referral_id == key)
-        .order_by(ReferralEvent.at, ReferralEvent.id)
-    )  # fmt: skip
-    lines_ = []
-    for status, at, name, organization_id, reason, note in session.execute(statement).all():
-        own = name is not None and organization_id == actor.organization_id
-        lines_.append(EventLine(status, at, name, own, reason, note if own else None))
-    return lines_
-
-
-def visits(session: Session, key: uuid.UUID, *, limit: int = 10) -> Sequence[Any]:
-    """Return the newest visits of a referral: day, kind, contact result, minutes, units, unit, amount, who."""
-    statement = (
-        sa.select(
-            Visit.started_at, Visit.kind, Visit.contact_result, Visit.minutes, Visit.units, Visit.unit, Visit.amount,
-            sa.func.coalesce(Account.name, Visit.worker_name).label("worker"),
-        )
-        .outerjoin(Account, Account.id == Visit.worker_id)
-        .where(Visit.referral_id == key, ~Visit.replaced)
-        .order_by(Visit.started_at.desc(), Visit.id.desc())
-        .limit(limit)
-    )  # fmt: skip
-    return session.execute(statement).all()
-
-
-def delivered(session: Session, key: uuid.UUID) -> Decimal:
-    """Return the units that the visits of a referral add up to."""
-    total = session.scalar(sa.select(sa.func.sum(Visit.units)).where(Visit.referral_id == key, ~Visit.replaced))
-    return Decimal(0) if total is None else total

@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
@@ -13,7 +14,7 @@ from models import JobRun, migrations
 from models.jobs import JobStatus
 
 
-def newest_first(status: JobStatus | None = None) -> sa.Select[tuple[JobRun]]:
+def newest_first(status: JobStatus | None = None) -> sa.Select[Any]:
     """Return the select of all runs, or of those that went one way."""
     statement = sa.select(JobRun).order_by(JobRun.started_at.desc(), JobRun.id.desc())
     return statement if status is None else statement.where(JobRun.status == status)

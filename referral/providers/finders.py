@@ -1,0 +1,29 @@
+"""The records behind a provider's pages, inside its scope."""
+
+import uuid
+
+from sqlalchemy.orm import Session, joinedload
+
+from models import Account, Need, Referral
+from referral.access import get_in_scope
+
+
+def referral(session: Session, actor: Account, key: uuid.UUID) -> Referral | None:
+    """Return a referral put to the actor's organization, for a step."""
+    found: Referral | None = get_in_scope(session, actor, Referral, key)
+    return found
+
+
+def referral_for_visit(session: Session, actor: Account, key: uuid.UUID) -> Referral | None:
+    """Return a referral put to the actor's organization with all that a visit is written down from."""
+    need = joinedload(Referral.need)
+    found: Referral | None = get_in_scope(
+        session,
+        actor,
+        Referral,
+        key,
+        need.options(joinedload(Need.person), joinedload(Need.term), joinedload(Need.case)),
+        joinedload(Referral.organization),
+        joinedload(Referral.service_at_location),
+    )
+    return found

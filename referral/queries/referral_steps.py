@@ -1,0 +1,64 @@
+"""What happened to a referral since it was asked for, as its provider may see it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import Account, DeclineReason, ReferralEvent, ReferralStatus, Visit
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """One step of a referral."""
+
+    status: ReferralStatus
+    at: datetime
+    by_name: str | None
+    by_own_staff: bool
+    reason: DeclineReason | None
+    note: str | None
+
+
+def events(session: Session, actor: Account, key: uuid.UUID) -> list[EventLine]:
+    """Return the steps of a referral, oldest first. Notes only of the actor's own people: others' are their own."""
+    statement = (
+        sa.select(
+            ReferralEvent.to_status, ReferralEvent.at, Account.name, Account.organization_id, ReferralEvent.reason,
+            ReferralEvent.note,
+        )
+        .outerjoin(Account, Account.id == ReferralEvent.by_id)
+        .where(ReferralEvent.referral_id == key)
+        .order_by(ReferralEvent.at, ReferralEvent.id)
+    )  # fmt: skip
+    lines_ = []
+    for status, at, name, organization_id, reason, note in session.execute(statement).all():
+        own = name is not None and organization_id == actor.organization_id
+        lines_.append(EventLine(status, at, name, own, reason, note if own else None))
+    return lines_
+
+
+def visits(session: Session, key: uuid.UUID, *, limit: int = 10) -> Sequence[Any]:
+    """Return the newest visits of a referral: day, kind, contact result, minutes, units, unit, amount, who."""
+    statement = (
+        sa.select(
+            Visit.started_at, Visit.kind, Visit.contact_result, Visit.minutes, Visit.units, Visit.unit, Visit.amount,
+            sa.func.coalesce(Account.name, Visit.worker_name).label("worker"),
+        )
+        .outerjoin(Account, Account.id == Visit.worker_id)
+        .where(Visit.referral_id == key, ~Visit.replaced)
+        .order_by(Visit.started_at.desc(), Visit.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return session.execute(statement).all()
+
+
+def delivered(session: Session, key: uuid.UUID) -> Decimal:
+    """Return the units that the visits of a referral add up to."""
+    total = session.scalar(sa.select(sa.func.sum(Visit.units)).where(Visit.referral_id == key, ~Visit.replaced))
+    return Decimal(0) if total is None else total

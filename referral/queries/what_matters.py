@@ -1,0 +1,56 @@
+"""What a provider must know of a person before it answers: features as far as the service asks, age as a band."""
+
+import uuid
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import EligibilityKind, Feature, FeatureKind, LawClass, ServiceEligibility
+from referral.clock import today
+
+AT_THE_DOOR = frozenset({FeatureKind.NEEDS_DIALECT})
+FEATURES_THAT_MATTER: dict[LawClass, frozenset[FeatureKind]] = {
+    LawClass.CARE: frozenset(
+        {
+            FeatureKind.CANNOT_SELF_CARE,
+            FeatureKind.PARTLY_SELF_CARE,
+            FeatureKind.SEVERELY_DISABLED,
+            FeatureKind.DISABLED,
+            FeatureKind.LIVES_ALONE,
+        }
+    ),
+    LawClass.LIVING: frozenset({FeatureKind.LIVES_ALONE, FeatureKind.CANNOT_SELF_CARE, FeatureKind.PARTLY_SELF_CARE}),
+    LawClass.COMPANIONSHIP: frozenset({FeatureKind.LIVES_ALONE, FeatureKind.LEFT_BEHIND}),
+}
+"""What whoever gives a class of service must know beforehand, besides what the service itself asks for."""
+
+AGE_BANDS = (7, 18, 60, 70, 80)
+"""First years of the bands under which a provider sees an age."""
+
+
+def age_band(born_on: date | None) -> tuple[int | None, int | None] | None:
+    """Return the band of life in which a birth date lies today: (70, 79); (None, 6); (80, None)."""
+    if born_on is None:
+        return None
+    day = today()
+    age = day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+    first = max((year for year in AGE_BANDS if year <= age), default=None)
+    after = min((year for year in AGE_BANDS if year > age), default=None)
+    return first, None if after is None else after - 1
+
+
+def features(
+    session: Session, person_id: uuid.UUID, service_id: uuid.UUID, law_class: LawClass | None
+) -> tuple[FeatureKind, ...]:
+    """Return what the person's features are, as far as they matter for the service. Never their notes."""
+    asked = sa.select(ServiceEligibility.code).where(
+        ServiceEligibility.service_id == service_id, ServiceEligibility.kind == EligibilityKind.FEATURE
+    )
+    mattering = AT_THE_DOOR | (FEATURES_THAT_MATTER[law_class] if law_class else frozenset())
+    statement = sa.select(Feature.kind).where(
+        Feature.person_id == person_id,
+        sa.or_(Feature.kind.in_(mattering), sa.cast(Feature.kind, sa.String).in_(asked)),
+    )
+    order = list(FeatureKind)
+    return tuple(sorted(session.scalars(statement), key=order.index))
