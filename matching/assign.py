@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -79,10 +79,13 @@ def best_plan(problem: Problem, params: Params, *, seed: int, clock: Clock) -> P
     candidates, left = find(problem, params, clock.seconds)
     tiers = max(params.tiers, int(problem.needs.tier.max(initial=1)))
     placed, touched, rounds, added = None, None, 0, 0
+    _, widths = np.unique(problem.openings.service_type, return_counts=True)
+    base = tier_base(int(widths.max(initial=0)))  # holds for pairs left out as well: no block is wider than its type
+    penalty = penalties(problem.needs.tier, tiers, base)
     while True:
         rounds += 1
         with clock.part("split"):
-            parts = _graph(problem, candidates, tiers)
+            parts = _split(problem, candidates, penalty)
         graph = parts.graph
         with clock.part("solve"):
             chosen = optimum(parts, None if placed is None else _pairs_of(graph, placed), touched)
@@ -104,15 +107,12 @@ def best_plan(problem: Problem, params: Params, *, seed: int, clock: Clock) -> P
     certificate = Certificate(
         primal, dual, primal == dual, parts.count, len(graph.opening), len(left) + added, added, rounds
     )
-    return Plan(candidates, parts, chosen, price, tiers, tier_base(parts.widest), certificate)
+    return Plan(candidates, parts, chosen, price, tiers, base, certificate)
 
 
-def _graph(problem: Problem, candidates: Candidates, tiers: int) -> Split:
+def _split(problem: Problem, candidates: Candidates, penalty: Ints) -> Split:
     places = problem.openings.places.astype(np.int64)
-    free = np.zeros(len(problem.needs), dtype=np.int64)
-    parts = split(Graph(candidates.ptr, candidates.opening, candidates.cost.astype(np.int64), places, free))
-    penalty = penalties(problem.needs.tier, tiers, tier_base(parts.widest))
-    return replace(parts, graph=replace(parts.graph, penalty=penalty))
+    return split(Graph(candidates.ptr, candidates.opening, candidates.cost.astype(np.int64), places, penalty))
 
 
 def _pairs_of(graph: Graph, placed: NDArray[np.int32]) -> Ints:

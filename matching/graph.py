@@ -81,8 +81,6 @@ class Split:
     """Components that hold at least one pair"""
     of_need: Rows
     of_opening: Rows
-    widest: int
-    """Most openings in one component"""
 
     def blocks(self, wanted: NDArray[np.bool_]) -> Iterator[Block]:
         """The components wanted (bool by label), each as a graph of its own."""
@@ -116,9 +114,8 @@ def split(graph: Graph) -> Split:
     links = csr_array((np.ones(len(graph.opening), np.int8), graph.opening + np.int32(n), ptr), shape=(n + m, n + m))
     count, label = connected_components(links, directed=False)
     of_need, of_opening = label[:n], label[n:]
-    width = np.bincount(of_opening, minlength=count)
     paired = np.bincount(of_need, np.diff(graph.ptr) > 0, minlength=count) > 0
-    return Split(graph, int(paired.sum()), of_need, of_opening, int(width.max(initial=0)))
+    return Split(graph, int(paired.sum()), of_need, of_opening)
 
 
 def ragged(ptr: Ints, rows: Ints) -> tuple[Ints, Ints]:
