@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SATURDAY = 5
+FIRST_DAY = date(2000, 1, 1)
+"""Nothing that is measured in working days began earlier."""
 
 
 def now() -> datetime:
@@ -53,6 +55,7 @@ class WorkCalendar:
         self.holidays = frozenset(holidays)
         self.worked = frozenset(worked)
         self.published_until = published_until
+        self._worked_before = [0]
 
     def is_working(self, day: date) -> bool:
         """Say whether a day is worked."""
@@ -76,13 +79,16 @@ class WorkCalendar:
 
         Free days count nothing. Negative where `end` lies before `start`.
         """
-        if end < start:
-            return -self.between(end, start)
-        first, last = local_date(start), local_date(end)
-        total, day = 0.0, first
-        while day <= last:
-            if self.is_working(day):
-                inside = min(end, end_of(day)) - max(start, start_of(day))
-                total += inside / timedelta(days=1)
-            day += timedelta(days=1)
-        return total
+        return self._position(end) - self._position(start)
+
+    def _position(self, moment: datetime) -> float:
+        """Return the working days from the first day of 2000 to a moment."""
+        day = local_date(moment)
+        ordinal = day.toordinal() - FIRST_DAY.toordinal()
+        while len(self._worked_before) <= ordinal:
+            last = FIRST_DAY + timedelta(days=len(self._worked_before) - 1)
+            self._worked_before.append(self._worked_before[-1] + self.is_working(last))
+        if ordinal < 0:
+            raise ValueError(f"{day} is before {FIRST_DAY}")
+        inside = (moment - start_of(day)) / timedelta(days=1) if self.is_working(day) else 0.0
+        return self._worked_before[ordinal] + inside

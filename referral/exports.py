@@ -48,6 +48,15 @@ WIDTHS = {"text": 18, "number": 11, "money": 13, "percent": 10, "day": 12, "mome
 Columns = Sequence["Column | str"]
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a workbook; cells as in `workbook`."""
+
+    title: str
+    columns: Columns
+    rows: Iterable[Sequence[Any]]
+
+
 def workbook(
     title: str, columns: Columns, rows: Iterable[Sequence[Any]], *, notes: Sequence[tuple[str, Any]] = ()
 ) -> Response:
@@ -56,18 +65,29 @@ def workbook(
     `title` names file and sheet. Cells may be str, numbers, Decimal, date, aware datetime (shown in Asia/Shanghai),
     bool, UUID or None. `notes` are (what, value) pairs: filters, period, rule of counting.
     """
+    return workbook_of(title, [Sheet(title, columns, rows)], notes=notes)
+
+
+def workbook_of(title: str, sheets: Sequence[Sheet], *, notes: Sequence[tuple[str, Any]] = ()) -> Response:
+    """Return an Excel file of several sheets, and one that says what they show where `notes` are given."""
+    data = io.BytesIO(workbook_bytes(sheets, notes=notes))
+    return send_file(data, mimetype=XLSX, as_attachment=True, download_name=f"{file_name(title)}.xlsx", max_age=0)
+
+
+def workbook_bytes(sheets: Sequence[Sheet], *, notes: Sequence[tuple[str, Any]] = ()) -> bytes:
+    """Return the bytes of such a file."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
-    _write_sheet(book, title, as_columns(columns), rows)
+    for sheet in sheets:
+        _write_sheet(book, sheet.title, sheet.columns, sheet.rows)
     if notes:
         about = [(_("Exported at"), clock.now()), *notes]
         _write_sheet(book, _("About this file"), [Column(_("What"), width=24), Column(_("Value"), width=60)], about)
     book.close()
-    out.seek(0)
-    return send_file(out, mimetype=XLSX, as_attachment=True, download_name=f"{file_name(title)}.xlsx", max_age=0)
+    return out.getvalue()
 
 
 def csv_file(title: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> Response:

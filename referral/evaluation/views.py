@@ -1,1 +1,126 @@
 """The evaluator: report, definitions, the records behind each figure."""
+
+from uuid import UUID
+
+from flask import Response, abort, render_template, request
+
+from referral.access import Act, actor, allow
+from referral.evaluation import blueprint
+from referral.evaluation.columns import COLUMNS, cells
+from referral.evaluation.definitions import ALL, DEFINITIONS, GROUPS
+from referral.evaluation.drawings import DRAWINGS
+from referral.evaluation.forms import ReportFilter
+from referral.evaluation.rows import funnel_rows, group_label, unknown_rows
+from referral.evaluation.sheets import report_workbook
+from referral.exports import workbook
+from referral.extensions import db
+from referral.filters import number, percent
+from referral.forms import record_choices
+from referral.i18n import _, lazy
+from referral.queries.report import records
+from referral.queries.report.frame import Frame
+from referral.queries.report.report import home_area, make_report, programs, townships
+
+Answer = str | tuple[str, int] | Response
+
+
+def filtered() -> tuple[ReportFilter, Frame | None]:
+    """Return the filter of the address and the frame it asks for; no frame where the filter is wrong."""
+    form = ReportFilter()
+    home = home_area(db.session, actor())
+    areas = townships(db.session, home)
+    form.area.choices = record_choices(areas, lazy("All townships"), key="code")
+    start, end = form.start.data, form.end.data
+    known = programs(db.session, Frame(actor(), start, end)) if start and end else []
+    form.program.choices = record_choices(known, lazy("All programs"))
+    if not form.validate() or start is None or end is None:
+        return form, None
+    program = UUID(form.program.data) if form.program.data else None
+    return form, Frame(actor(), start, end, form.area.data or home, program)
+
+
+@blueprint.get("/report")
+@allow(Act.READ_REPORT)
+def show_report() -> Answer:
+    """Did it help, whom, at what cost?"""
+    form, frame = filtered()
+    if frame is None:
+        return render_template("evaluation/show_report.html", form=form, report=None), 422
+    report = make_report(db.session, frame)
+    charts = {name: draw(report) for name, draw in DRAWINGS.items()}
+    return render_template(
+        "evaluation/show_report.html",
+        form=form,
+        report=report,
+        charts=charts,
+        define=ALL,
+        group_label=group_label,
+        funnel_rows=[
+            *((code, number(value)) for code, _title, value in funnel_rows(report.funnel)),
+            ("acceptance", percent(report.funnel.acceptance, 1) if report.funnel.acceptance is not None else "–"),
+        ],
+        unknown_rows=[(code, number(value)) for code, _title, value in unknown_rows(report.unknown)],
+    )
+
+
+@blueprint.get("/report/export")
+@allow(Act.READ_REPORT)
+def export_report() -> Answer:
+    """Give the whole report as a workbook, definitions in it."""
+    form, frame = filtered()
+    if frame is None:
+        return render_template("evaluation/show_report.html", form=form, report=None), 422
+    return report_workbook(make_report(db.session, frame), frame, form)
+
+
+@blueprint.get("/report/chart/<name>.svg")
+@allow(Act.READ_REPORT)
+def show_chart(name: str) -> Answer:
+    """Give one chart as a drawing of its own."""
+    _form, frame = filtered()
+    if frame is None or name not in DRAWINGS:
+        abort(404)
+    drawing = DRAWINGS[name](make_report(db.session, frame))
+    return Response(
+        drawing.svg, mimetype="image/svg+xml", headers={"Content-Disposition": f"attachment; filename={name}.svg"}
+    )
+
+
+@blueprint.get("/report/chart/<name>.xlsx")
+@allow(Act.READ_REPORT)
+def export_chart(name: str) -> Answer:
+    """Give the figures of one chart as a workbook."""
+    _form, frame = filtered()
+    if frame is None or name not in DRAWINGS:
+        abort(404)
+    drawing = DRAWINGS[name](make_report(db.session, frame))
+    return workbook(drawing.title, list(drawing.head), drawing.rows)
+
+
+@blueprint.get("/report/records")
+@allow(Act.READ_REPORT)
+def list_records() -> Answer:
+    """What stands behind this figure?"""
+    _form, frame = filtered()
+    figure = request.args.get("figure", "")
+    listed = records.listing(frame, figure, request.args.get("key")) if frame and figure in ALL else None
+    if frame is None or listed is None:
+        abort(404)
+    columns = COLUMNS[listed.kind]
+    if request.args.get("as") == "xlsx":
+        rows = (cells(row, columns) for row in records.all_of(db.session, listed))
+        return workbook(str(ALL[figure].title), [column.sheet() for column in columns], rows)
+    page = records.page_of(db.session, listed, request.args.get("page", 1, type=int))
+    shown = [cells(row, columns) for row in page.items]
+    return render_template(
+        "evaluation/list_records.html", page=page, rows=shown, columns=columns, definition=ALL[figure], frame=frame
+    )
+
+
+@blueprint.get("/report/definitions")
+@allow(Act.READ_REPORT)
+def list_definitions() -> str:
+    """What is counted, and how?"""
+    return render_template(
+        "evaluation/list_definitions.html", definitions=DEFINITIONS, groups=GROUPS, title=_("Definitions")
+    )

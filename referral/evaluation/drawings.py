@@ -1,0 +1,59 @@
+"""The charts of the report."""
+
+from referral.charts import Chart, bars, columns
+from referral.i18n import _, in_language
+from referral.queries.report.figures import Report
+from referral.words import word
+
+
+def months(report: Report) -> Chart:
+    """Return person-times and persons of each month."""
+    labels = [f"{day:%Y-%m}" for day, _times, _persons in report.done.months]
+    series = [
+        (_("Person-times"), [times for _day, times, _persons in report.done.months]),
+        (_("Persons"), [persons for _day, _times, persons in report.done.months]),
+    ]
+    return columns(_("Month by month"), _("Month"), labels, series)
+
+
+def services(report: Report) -> Chart:
+    """Return person-times by service and kind of aid."""
+    rows = [(in_language(line.term), line.person_times) for line in report.done.services]
+    return bars(_("Person-times by service"), (_("Service"), _("Person-times")), rows)
+
+
+def funnel(report: Report) -> Chart:
+    """Return how many referrals got how far."""
+    one = report.funnel
+    rows = [
+        (_("Put to providers"), one.requested),
+        (_("Accepted"), one.accepted),
+        (_("Completed"), one.completed),
+        (_("Served"), one.served),
+    ]
+    return bars(_("From asking to help"), (_("Stage"), _("Referrals")), rows)
+
+
+def reasons(report: Report) -> Chart:
+    """Return why referrals were rejected, cancelled or broke off."""
+    totals: dict[str, int] = {}
+    for _state, reason, count in report.funnel.reasons:
+        totals[word(reason)] = totals.get(word(reason), 0) + count
+    rows = sorted(totals.items(), key=lambda row: (-row[1], row[0]))
+    return bars(_("Why not"), (_("Reason"), _("Referrals")), rows)
+
+
+def townships(report: Report) -> Chart:
+    """Return person-times by township."""
+    rows = [(in_language(group.label), group.person_times) for group in report.townships]
+    return bars(_("Person-times by township"), (_("Township"), _("Person-times")), rows)
+
+
+DRAWINGS = {
+    "months": months,
+    "services": services,
+    "funnel": funnel,
+    "reasons": reasons,
+    "townships": townships,
+}
+"""Charts by the name they have in addresses."""

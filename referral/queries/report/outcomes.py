@@ -1,0 +1,93 @@
+"""What changed for people: the same measure before and after, with what is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import AssessmentOccasion, Measure, Outcome
+from referral.queries.report.figures import Change
+from referral.queries.report.frame import Frame
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One person's score before and after; None where it was not taken."""
+
+    person_id: UUID
+    measure: Measure
+    baseline: float | None
+    baseline_on: date | None
+    follow_up: float | None
+    follow_up_on: date | None
+
+
+def pairs(session: Session, frame: Frame) -> list[Pair]:
+    """Return the scores of everybody served in a frame, for each measure somebody has.
+
+    The baseline is the last one taken up to the end of the period that has a later follow-up in the period, else the
+    last one; the follow-up is the last one in the period after that baseline. One statement.
+    """
+    rows = session.execute(
+        sa.select(Outcome.person_id, Outcome.measure, Outcome.occasion, Outcome.taken_on, Outcome.score)
+        .where(Outcome.person_id.in_(frame.served()), Outcome.taken_on <= frame.end, Outcome.score.is_not(None))
+        .order_by(Outcome.person_id, Outcome.measure, Outcome.taken_on, Outcome.id)
+    ).all()
+    found: dict[tuple[UUID, Measure], Pair] = {}
+    for person, measure, occasion, day, score in rows:
+        key = (person, measure)
+        known = found.get(key) or Pair(person, measure, None, None, None, None)
+        value = float(score or 0)
+        if occasion is AssessmentOccasion.BASELINE:
+            if known.follow_up is None:
+                known = Pair(person, measure, value, day, None, None)
+        elif day >= frame.start and known.baseline_on is not None and day > known.baseline_on:
+            known = Pair(person, measure, known.baseline, known.baseline_on, value, day)
+        found[key] = known
+    return list(found.values())
+
+
+def what_changed(session: Session, frame: Frame, served: int) -> list[Change]:
+    """Return the change of each measure among `served` people. One statement."""
+    every = pairs(session, frame)
+    return [_change(measure, [pair for pair in every if pair.measure is measure], served) for measure in Measure]
+
+
+def _change(measure: Measure, known: Sequence[Pair], served: int) -> Change:
+    both = [
+        (pair.baseline, pair.follow_up) for pair in known if pair.baseline is not None and pair.follow_up is not None
+    ]
+    before, after = (np.array(values, dtype=float) for values in (zip(*both, strict=True) if both else ((), ())))
+    difference = after - before
+    low, high = mean_interval(difference)
+    with_baseline = sum(1 for pair in known if pair.baseline is not None)
+    return Change(
+        measure=measure,
+        n=len(both),
+        baseline=float(before.mean()) if both else None,
+        follow_up=float(after.mean()) if both else None,
+        change=float(difference.mean()) if both else None,
+        low=low,
+        high=high,
+        improved=int((difference > 0).sum()),
+        worse=int((difference < 0).sum()),
+        cohort=served,
+        without_baseline=served - with_baseline,
+        without_follow_up=with_baseline - len(both),
+    )
+
+
+def mean_interval(values: np.ndarray, level: float = 0.95) -> tuple[float | None, float | None]:
+    """Return the confidence interval of a mean: x̄ ± t(n−1)·s/√n (Student 1908). (None, None) below three values."""
+    from scipy.special import stdtrit
+
+    n = len(values)
+    if n < 3:
+        return None, None
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * float(values.std(ddof=1)) / n**0.5
+    mean = float(values.mean())
+    return mean - half, mean + half

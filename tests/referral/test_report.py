@@ -1,0 +1,328 @@
+"""The report: every figure recomputed by other means, its records behind it, its page in both languages."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from scipy import stats
+from sqlalchemy.orm import Session
+
+from models import (
+    Account,
+    AssessmentOccasion,
+    ContactResult,
+    DeclineReason,
+    Measure,
+    Outcome,
+    Role,
+    VisitKind,
+)
+from referral.actions import referrals
+from referral.actions.visits import log_visit
+from referral.evaluation.definitions import ALL, DEFINITIONS
+from referral.extensions import db
+from referral.queries.report import records
+from referral.queries.report.figures import Report
+from referral.queries.report.frame import Frame
+from referral.queries.report.outcomes import mean_interval
+from referral.queries.report.report import make_report
+from tests.factories import (
+    AT,
+    COUNTY,
+    make_account,
+    make_area,
+    make_capacity,
+    make_case,
+    make_need,
+    make_organization,
+    make_person,
+    make_term,
+)
+from tests.pages import check_page
+from tests.queries import counted, sign_in
+
+DAY = date(2026, 9, 14)
+
+
+class Year:
+    """A small year: who was helped, with what."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        make_area(session, COUNTY)
+        self.evaluator = make_account(session, Role.EVALUATOR)
+        self.worker = make_account(session, Role.STATION_WORKER)
+        self.organization = make_organization(session)
+        self.meals, self.cash = make_term(session, "A01", unit="餐"), make_term(session, "M01", unit="元")
+        self.people = [make_person(session) for _ in range(4)]
+
+    def visit(self, person: int = 0, **extra: object) -> None:
+        values: dict[str, object] = {
+            "term": self.meals,
+            "organization": self.organization,
+            "kind": VisitKind.HOME_VISIT,
+            "contact_result": ContactResult.MET_PERSON,
+            "started_at": AT,
+            "minutes": 30,
+            "units": Decimal(1),
+        }
+        log_visit(self.session, person=self.people[person], by=self.worker, **(values | extra))  # type: ignore[arg-type]
+
+    def score(self, person: int, before: int | None, after: int | None) -> None:
+        case = make_case(self.session, person=self.people[person])
+        for value, occasion, day in (
+            (before, AssessmentOccasion.BASELINE, DAY - timedelta(days=90)),
+            (after, AssessmentOccasion.FOLLOW_UP, DAY),
+        ):
+            if value is not None:
+                self.session.add(
+                    Outcome(
+                        person_id=self.people[person].id,
+                        case_id=case.id,
+                        measure=Measure.WHO5,
+                        occasion=occasion,
+                        taken_on=day,
+                        score=Decimal(value),
+                    )
+                )
+        self.session.flush()
+
+    def report(self, **frame: object) -> Report:
+        values: dict[str, object] = {"start": DAY - timedelta(days=30), "end": DAY + timedelta(days=30)}
+        return make_report(self.session, Frame(self.evaluator, **(values | frame)))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def year(session_on_both: Session) -> Year:
+    return Year(session_on_both)
+
+
+def test_a_group_of_ten_is_ten_person_times_and_one_activity(year: Year) -> None:
+    from models.base import new_key
+
+    session = new_key()
+    for person in range(4):
+        year.visit(person, kind=VisitKind.GROUP, activity_key=session)
+    done = year.report().done
+    assert (done.persons, done.person_times, done.activities) == (4, 4, 1)
+
+
+def test_who_was_not_met_counts_nothing_and_is_shown_with_the_reason(year: Year) -> None:
+    year.visit()
+    year.visit(1, contact_result=ContactResult.NOBODY_HOME)
+    done = year.report().done
+    assert (done.persons, done.person_times, done.hours) == (1, 1, Decimal("0.50"))
+    assert list(done.not_reached) == [(ContactResult.NOBODY_HOME, 1)]
+
+
+def test_a_corrected_entry_counts_once(year: Year) -> None:
+    from models import Visit
+
+    year.visit(minutes=300)
+    wrong = year.session.scalars(sa.select(Visit)).one()
+    year.visit(minutes=30, corrects=wrong)
+    done = year.report().done
+    assert (done.person_times, done.hours) == (1, Decimal("0.50"))
+
+
+def test_days_are_days_in_china(year: Year) -> None:
+    midnight = AT.replace(hour=15, minute=59)
+    year.visit(started_at=midnight)
+    year.visit(1, started_at=midnight + timedelta(minutes=1))
+    assert year.report(start=DAY, end=DAY).done.person_times == 1
+    assert year.report(start=DAY + timedelta(days=1), end=DAY + timedelta(days=1)).done.person_times == 1
+
+
+def test_money_and_goods_are_summed_to_the_fen(year: Year) -> None:
+    for amount in ("0.10", "0.20", "1999.99"):
+        year.visit(term=year.cash, kind=VisitKind.DELIVERY, minutes=0, amount=Decimal(amount))
+    report = year.report()
+    assert report.done.amount == Decimal("2000.29")
+    assert report.unknown.entries_without_minutes == 0
+
+
+def test_change_is_told_of_pairs_only_and_the_missing_are_counted(year: Year) -> None:
+    for person in range(4):
+        year.visit(person)
+    year.score(0, 40, 60)
+    year.score(1, 50, 52)
+    year.score(2, 30, None)
+    change = next(one for one in year.report().changes if one.measure is Measure.WHO5)
+    assert (change.n, change.cohort, change.missing) == (2, 4, 2)
+    assert (change.without_baseline, change.without_follow_up) == (1, 1)
+    assert change.change == pytest.approx(11)
+    assert (change.low, change.high) == (None, None)
+    year.score(3, 44, 44)
+    change = next(one for one in year.report().changes if one.measure is Measure.WHO5)
+    low, high = stats.t.interval(0.95, 2, loc=np.mean([20, 2, 0]), scale=stats.sem([20, 2, 0]))
+    assert (change.low, change.high) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_the_interval_is_students() -> None:
+    values = np.array([3.0, 5.0, 8.0, 1.0, 2.5])
+    expected = stats.t.interval(0.95, 4, loc=values.mean(), scale=stats.sem(values))
+    assert mean_interval(values) == (pytest.approx(expected[0]), pytest.approx(expected[1]))
+
+
+def test_the_funnel_and_its_reasons_come_from_the_referrals(year: Year) -> None:
+    session = year.session
+    capacity = make_capacity(session, places=9)
+    coordinator = make_account(session)
+    officer = make_account(session, Role.PROVIDER_OFFICER)
+    asked = [referrals.request(session, make_need(session), capacity, by=coordinator, at=AT) for _ in range(5)]
+    referrals.accept(session, asked[0], by=officer, at=AT + timedelta(hours=12))
+    referrals.accept(session, asked[1], by=officer, at=AT + timedelta(hours=36))
+    referrals.reject(session, asked[2], by=officer, at=AT, reason=DeclineReason.FULL)
+    referrals.expire(session, asked[3], at=AT + timedelta(days=5))
+    report = year.report()
+    funnel = report.funnel
+    assert (funnel.requested, funnel.accepted, funnel.rejected, funnel.expired, funnel.waiting) == (5, 2, 1, 1, 1)
+    assert funnel.acceptance == pytest.approx(0.5)
+    assert [(reason, n) for _, reason, n in funnel.reasons] == [(DeclineReason.FULL, 1)]
+    answer = next(speed for speed in report.speeds if speed.code == "answer")
+    assert answer.n == 3
+    assert answer.median == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("role", [Role.STATION_SUPERVISOR, Role.COORDINATOR])
+def test_a_report_holds_only_what_its_reader_may_see(year: Year, role: Role) -> None:
+    year.visit()
+    other = {"area_code": make_area(year.session, "321198000000").code} if role is Role.COORDINATOR else {}
+    stranger: Account = make_account(year.session, role, **other)
+    assert make_report(year.session, Frame(stranger, DAY, DAY)).done.person_times == 0
+
+
+# On the demonstration, against pandas.
+
+
+@pytest.fixture
+def demo(demo_app: Flask) -> Iterator[Session]:
+    with demo_app.app_context():
+        yield db.session()
+
+
+def evaluator_frame(session: Session) -> Frame:
+    account = session.scalars(sa.select(Account).where(Account.login == "evaluator")).one()
+    last = session.scalar(sa.text("select max(date(started_at, '+8 hours')) from visit"))
+    end = date.fromisoformat(last)
+    return Frame(account, end - timedelta(days=200), end - timedelta(days=20), account.area_code)
+
+
+def test_figures_agree_with_pandas_on_the_demonstration(demo: Session) -> None:
+    frame = evaluator_frame(demo)
+    report = make_report(demo, frame)
+    visits = pd.read_sql("select * from visit", demo.connection().connection.driver_connection)
+    visits["day"] = (pd.to_datetime(visits.started_at, format="ISO8601") + pd.Timedelta(hours=8)).dt.date
+    mine = visits[(visits.day >= frame.start) & (visits.day <= frame.end) & (visits.replaced == 0)]
+    met = mine[mine.contact_result.isin(["met_person", "met_family"])]
+    assert len(met) > 2000
+    done = report.done
+    assert done.person_times == len(met)
+    assert done.persons == met.person_id.nunique()
+    assert done.households == met.household_id.nunique()
+    assert done.hours == (Decimal(int(met.minutes.sum())) / 60).quantize(Decimal("0.01"))
+    assert done.amount * 100 == int(met.amount.sum())
+    assert done.not_reached_total == len(mine) - len(met)
+    by_term = met.groupby("term_id").agg(times=("id", "size"), units=("units", "sum"))
+    assert sorted((line.person_times, int(line.units * 100)) for line in done.services) == sorted(
+        zip(by_term.times, by_term.units, strict=True)
+    )
+    assert sum(times for _, times, _ in done.months) == len(met)
+    assert sum(group.person_times for group in report.townships) == len(met)
+    assert sum(group.person_times for group in report.sexes) == len(met)
+    assert sum(group.person_times for group in report.ages) == len(met)
+
+
+def test_every_figure_opens_exactly_its_records(demo: Session) -> None:
+    frame = evaluator_frame(demo)
+    report = make_report(demo, frame)
+    expected = {
+        "persons": report.done.persons,
+        "person_times": report.done.person_times,
+        "not_reached": report.done.not_reached_total,
+        "requested": report.funnel.requested,
+        "accepted": report.funnel.accepted,
+        "rejected": report.funnel.rejected,
+        "expired": report.funnel.expired,
+        "completed": report.funnel.completed,
+        "never_offered": report.unknown.needs_without_offer,
+        "unanswered": report.unknown.unanswered,
+        "needs": report.needs,
+        "needs_met": report.needs_met,
+    }
+    for figure, value in expected.items():
+        listed = records.listing(frame, figure, None)
+        assert listed is not None
+        assert len(records.all_of(demo, listed)) == value, figure
+    for line in report.done.services:
+        listed = records.listing(frame, "person_times", line.term.code)
+        assert listed is not None
+        assert len(records.all_of(demo, listed)) == line.person_times
+
+
+def test_every_listing_works_and_every_figure_has_a_definition(demo: Session) -> None:
+    frame = evaluator_frame(demo)
+    for figure in records.LISTINGS:
+        listed = records.listing(frame, figure, None)
+        assert listed is not None
+        assert records.page_of(demo, listed, 1).number == 1
+        assert figure in ALL
+    assert len(ALL) == sum(len(lines) for lines in DEFINITIONS.values())
+    assert records.listing(frame, "no_such_figure", None) is None
+    assert records.listing(frame, "not_reached", "no_such_result") is None
+
+
+def test_a_report_needs_few_statements(demo: Session) -> None:
+    with counted() as sent:
+        make_report(demo, evaluator_frame(demo))
+    assert len(sent) <= 25
+
+
+@pytest.fixture
+def reader(demo_app: Flask) -> FlaskClient:
+    return sign_in(demo_app.test_client(), "evaluator", "yuanqiao-demo")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    "address",
+    ["/report", "/report/definitions", "/report/records?figure=person_times", "/report/records?figure=requested",
+     "/report/records?figure=persons", "/report/records?figure=needs", "/report/records?figure=first_contact"],
+)  # fmt: skip
+def test_the_evaluators_pages_are_whole(reader: FlaskClient, address: str, language: str) -> None:
+    reader.set_cookie("language", language)
+    check_page(reader.get(address), language)
+
+
+def test_the_evaluator_never_reads_a_name(demo_app: Flask, reader: FlaskClient) -> None:
+    with demo_app.app_context():
+        names = set(db.session.scalars(sa.text("select name from person")))
+    for figure in records.LISTINGS:
+        text = reader.get(f"/report/records?figure={figure}").get_data(as_text=True)
+        assert not [name for name in names if name in text], figure
+
+
+def test_a_wrong_period_is_explained_and_kept(reader: FlaskClient) -> None:
+    answer = reader.get("/report?start=2026-09-01&end=2026-08-01")
+    assert answer.status_code == 422
+    assert "2026-09-01" in answer.get_data(as_text=True)
+    answer = reader.get("/report?start=gestern")
+    assert answer.status_code == 422
+    assert "gestern" in answer.get_data(as_text=True)
+
+
+def test_the_workbook_holds_every_table_and_the_definitions(reader: FlaskClient) -> None:
+    answer = reader.get("/report/export")
+    assert answer.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+        assert sum(name.startswith("xl/worksheets/sheet") for name in book.namelist()) == 11
+    assert reader.get("/report/chart/months.svg").data.startswith(b"<svg")
+    assert reader.get("/report/chart/nothing.svg").status_code == 404
