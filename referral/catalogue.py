@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(__file__).resolve().parent / "translations"
 BUILT = FOLDER / "zh_Hans_CN" / "LC_MESSAGES" / "messages.mo"
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
+HALF = re.compile(r"(?<=[\u4e00-\u9fff”）》])[,:;?!(]|[,:;?!)](?=[\u4e00-\u9fff“（《])")
+"""Half-width punctuation beside a Chinese sign, where print has it full."""
 CONTEXT = re.compile(r"\[([^\]]+)\] (.+)", re.DOTALL)
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
@@ -109,6 +111,8 @@ def problems() -> list[str]:
             found.append(f"{file}: {key!r} is used nowhere")
         if set(placeholders(key)) != set(placeholders(text)):
             found.append(f"{file}: {key!r} and {text!r} have different placeholders")
+        if HALF.search(text):
+            found.append(f"{file}: {text!r} has half-width punctuation")
         if not text.strip():
             found.append(f"{file}: {key!r} is empty")
     found += [f"{places[0]}: no Chinese for {key!r}" for key, places in used.items() if key not in seen]

@@ -41,14 +41,14 @@ def test_check_names_what_is_missing_left_over_contradicting_and_out_of_place(
     )
     (tmp_path / "templates" / "page.html").write_text('{{ _("50% done") }}{{ pgettext("A", "Open") }}')
     zh = tmp_path / "translations" / "zh"
-    (zh / "a.json").write_text('{"One": "一", "%(num)s need": "%(n)s 条", "Old": "旧", "50% done": "一半"}', "utf-8")
+    (zh / "a.json").write_text('{"One": "一", "%(num)s need": "%(n)s 条", "Old": "旧,了", "50% done": "一半"}', "utf-8")
     (zh / "b.json").write_text('{"One": "壹", "[A] Open": "开"}', "utf-8")
     monkeypatch.setattr(catalogue, "ROOT", tmp_path)
     monkeypatch.setattr(catalogue, "FOLDER", tmp_path / "translations")
     found = catalogue.problems()
-    for part in ("'No'", "'Old' is used nowhere", "different placeholders", "'壹' here and '一'", "lone %"):
+    for part in ("'No'", "'Old' is used nowhere", "different placeholders", "half-width", "'壹' here and '一'", "lone %"):
         assert sum(part in line for line in found) == 1, (part, found)
-    assert len(found) == 5
+    assert len(found) == 6
 
 
 def test_the_catalogue_is_built_the_same_each_time_and_serves_plurals_and_contexts(tmp_path: Path) -> None:
