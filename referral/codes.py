@@ -16,7 +16,9 @@ EARLIEST_BIRTH = date(1880, 1, 1)
 _DESTROYED = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE | re.ASCII)
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\ufeff'’‘`\-]")
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
-_LANDLINE = re.compile(r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?|[48]00-?\d{3}-?\d{4}|1\d{2}|1\d{4}|9[56]\d{3,6}", re.ASCII)
+_LANDLINE = re.compile(
+    r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?|[48]00-?\d{3}-?\d{4}|1\d{2}|1\d{4}|9[56]\d{3,6}", re.ASCII
+)
 NO_PHONE = frozenset({"无", "没有", "无电话", "没有电话", "no", "none", "no phone", "-", "/"})
 
 

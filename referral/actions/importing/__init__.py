@@ -1,0 +1,1 @@
+"""Getting data in: spreadsheets of organizations, people and places, and HSDS catalogues."""
