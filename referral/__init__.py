@@ -17,6 +17,7 @@ from referral import (
     errors,
     extensions,
     filters,
+    headers,
     i18n,
     navigation,
     resources,
