@@ -49,8 +49,6 @@ class Params:
     """Failing pairs kept for each need."""
     alternatives: int = 3
     """Alternatives named for each need that is served."""
-    delta: int = 0
-    """Costs that differ by no more are near-ties."""
 
     def __post_init__(self) -> None:
         """Refuse values no round can be run with."""
@@ -61,7 +59,7 @@ class Params:
             raise BadParams("unknown_distance lies between 0 and weight_distance")
         if self.far_km <= 0 or self.waiting_full_days <= 0 or self.near_km < 0:
             raise BadParams("far_km and waiting_full_days are above 0, near_km is 0 or more")
-        if min(self.nearest_per_class, self.tiers) < 1 or min(self.near_kept, self.alternatives, self.delta) < 0:
+        if min(self.nearest_per_class, self.tiers) < 1 or min(self.near_kept, self.alternatives) < 0:
             raise BadParams("nearest_per_class and tiers are 1 or more; the counts 0 or more")
 
     def as_dict(self) -> dict[str, Any]:
