@@ -10,8 +10,8 @@ from matching.graph import Graph
 from matching.synthetic import city
 from tests.matching.small import PARAMS, best_by_trying, costs, problems, shuffled, with_places
 
-many = settings(max_examples=150, deadline=None)
-some = settings(max_examples=60, deadline=None)
+many = settings(max_examples=50, deadline=None)
+some = settings(max_examples=40, deadline=None)
 
 
 @many

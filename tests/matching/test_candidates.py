@@ -47,7 +47,7 @@ def test_every_feasible_pair_of_a_city_is_found_once(monkeypatch: pytest.MonkeyP
     assert np.array_equal(np.sort(found), np.sort(expected))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(problems())
 def test_what_is_not_kept_is_left_with_its_cost_and_is_no_cheaper_in_its_class(problem: Problem) -> None:
     candidates, left = find(problem, Params(nearest_per_class=1))

@@ -40,7 +40,7 @@ def _value(problem: Problem, result: Result, assignment: np.ndarray) -> int:
     )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(problems(), st.booleans(), st.data())
 def test_after_a_decline_the_plan_is_as_good_as_a_new_one(problem: Problem, lost: bool, data: st.DataObject) -> None:
     result = solve(problem, PARAMS)
@@ -57,7 +57,7 @@ def test_after_a_decline_the_plan_is_as_good_as_a_new_one(problem: Problem, lost
     assert redone.moved.tolist() == np.flatnonzero(redone.assignment != result.assignment).tolist()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(problems(most_needs=6, most_openings=3, types=1), st.data())
 def test_no_plan_as_good_moves_fewer_people(problem: Problem, data: st.DataObject) -> None:
     result = solve(problem, PARAMS)
@@ -75,7 +75,7 @@ def test_no_plan_as_good_moves_fewer_people(problem: Problem, data: st.DataObjec
     assert best == (_value(changed, result, redone.assignment), len(redone.moved))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(problems(), st.data())
 def test_an_accepted_referral_stays_where_it_is(problem: Problem, data: st.DataObject) -> None:
     result = solve(problem, PARAMS)

@@ -87,7 +87,7 @@ def test_facts_forbid_a_single_pair_and_say_why() -> None:
     assert failed_rules(all_pairs(problem)).tolist() == [0, Rule.CONSENT, Rule.CONSENT | Rule.REJECTED_BEFORE, 0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problems())
 def test_feasible_pairs_are_those_without_a_broken_rule_full_openings_among_them(problem: Problem) -> None:
     pairs = all_pairs(problem)

@@ -78,7 +78,7 @@ def test_alternatives_are_told_as_full_dearer_or_barred() -> None:
     assert reasons.rank.tolist() == [2, 1]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(problems(most_needs=14))
 def test_every_need_has_a_reason_that_is_true(problem: Problem) -> None:
     result, allowed = solve(problem, PARAMS), costs(problem)
@@ -104,7 +104,7 @@ def test_every_need_has_a_reason_that_is_true(problem: Problem) -> None:
             assert sum(held) == problem.openings.places[fits].sum()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(problems(most_needs=14))
 def test_making_the_change_told_serves_the_need(problem: Problem) -> None:
     result = solve(problem, PARAMS)
@@ -133,7 +133,7 @@ def _lifted(problem: Problem, need: int) -> Problem:
     return replace(problem, needs=replace(problem.needs, statuses=statuses, worker_sex=worker_sex), facts=facts)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(problems())
 def test_near_misses_carry_every_rule_they_break(problem: Problem) -> None:
     near = solve(problem, Params(near_km=0.5, near_kept=3)).near

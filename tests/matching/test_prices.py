@@ -12,7 +12,7 @@ from matching.prices import NotOptimal, dual, gains, primal
 from matching.transport import penalties
 from tests.matching.small import PARAMS, problems, with_places
 
-many = settings(max_examples=120, deadline=None)
+many = settings(max_examples=70, deadline=None)
 
 
 @many
