@@ -12,7 +12,9 @@ from models import Account
 from referral import clock
 from referral.actions import seeding
 from referral.extensions import db
+from referral.i18n import _
 from referral.transactions import transaction
+from referral.words import word
 
 
 @click.group("seed")
@@ -24,9 +26,9 @@ def command() -> None:
 @with_appcontext
 def reference() -> None:
     """Load code lists, the calendar and divisions down to counties; what is there already stays."""
-    with transaction(db.session()) as session:
+    with transaction(db.session) as session:
         added = seeding.load_reference(session, at=clock.now(), progress=_say)
-    click.echo(f"{sum(added.values())} lines added.")
+    click.echo(_("%(count)s lines added.", count=sum(added.values())))
 
 
 @command.command("demo")
@@ -37,7 +39,7 @@ def reference() -> None:
 def demo(today: datetime | None) -> None:
     """Load the demonstration district with its invented people into an empty database."""
     if not load_into_empty(today):
-        click.echo("There are accounts or people in this database already: nothing was changed.")
+        click.echo(_("There are accounts or people in this database already: nothing was changed."))
 
 
 @command.command("accounts")
@@ -50,14 +52,22 @@ def accounts() -> None:
 def load_into_empty(today: datetime | None = None) -> bool:
     """Load the demonstration where the database is empty, with progress; return whether it was."""
     began = time.monotonic()
-    with transaction(db.session()) as session:
+    with transaction(db.session) as session:
         if not seeding.is_empty(session):
             return False
         day = today.date() if today else clock.today()
         loaded = seeding.load_demonstration(session, today=day, progress=_say)
     click.echo(
-        f"Demonstration of {day}: {loaded.people} invented people, {loaded.services_given} services given, "
-        f"{loaded.open_needs} open needs; {loaded.rows} rows in {time.monotonic() - began:.1f} s."
+        _(
+            "Demonstration of %(day)s: %(people)s invented people, %(services)s services given, "
+            "%(needs)s open needs; %(rows)s rows in %(seconds)s s.",
+            day=day,
+            people=loaded.people,
+            services=loaded.services_given,
+            needs=loaded.open_needs,
+            rows=loaded.rows,
+            seconds=f"{time.monotonic() - began:.1f}",
+        )
     )
     return True
 
@@ -71,7 +81,7 @@ def prepare_demonstration() -> None:
 
 def print_accounts() -> None:
     """Print login, password and role of every account of the demonstration."""
-    session = db.session()
+    session = db.session
     found = session.execute(
         sa.select(Account.login, Account.role, Account.name)
         .where(Account.demonstration, Account.active)
@@ -79,11 +89,11 @@ def print_accounts() -> None:
     ).all()
     session.rollback()
     if not found:
-        click.echo("No demonstration accounts here. `referral seed demo` makes them in an empty database.")
+        click.echo(_("No demonstration accounts here. `referral seed demo` makes them in an empty database."))
         return
-    click.echo(f"Demonstration accounts (password of each: {seeding.PASSWORD}):")
+    click.echo(_("Demonstration accounts (password of each: %(password)s):", password=seeding.PASSWORD))
     for login, role, name in found:
-        click.echo(f"  {login:<14} {seeding.PASSWORD}  {role.value.replace('_', ' '):<18} {name}")
+        click.echo(f"  {login:<14} {seeding.PASSWORD}  {word(role)!s:<20} {name}")
 
 
 def _say(text: str) -> None:

@@ -91,8 +91,8 @@ def _open(world: World, client: Client, worker: Account) -> Matter:
         ),
         at,
     )
-    _step(world, case, None, CaseStatus.ACCEPTED, at, worker)
     matter = Matter(client, case, worker)
+    world.add(CaseStep(case_id=case.id, from_status=None, to_status=case.status, at=at, by_id=worker.id), at)
     _assess(world, matter)
     return matter
 
@@ -103,15 +103,21 @@ def _assess(world: World, matter: Matter) -> None:
     hardship = 2 if FeatureKind.CANNOT_SELF_CARE in matter.client.held else 1
     acts_unable = _acts_unable(world, matter.client)
     scores = _scores(world, matter.client, acts_unable)
-    _write_assessment(world, matter, AssessmentOccasion.BASELINE, first, acts_unable, hardship)
+    _write_assessment(world, matter, AssessmentOccasion.BASELINE, first, acts_unable=acts_unable, hardship=hardship)
     _write_outcomes(world, matter, AssessmentOccasion.BASELINE, first, scores)
-    _step(world, matter.case, CaseStatus.ACCEPTED, CaseStatus.ASSESSED, first, matter.worker)
-    matter.case.status = CaseStatus.ASSESSED
+    _step(world, matter, CaseStatus.ASSESSED, first)
     later = world.after(first, world.rng.randint(*FOLLOW_UP_DAYS) * 5 // 7)
     if later < world.now and world.chance(FOLLOWED_UP_SHARE):
         better = max(0, acts_unable - world.weighted({0: 6, 1: 3, 2: 1, -1: 1}))
         after = _follow_up_scores(world, scores, better)
-        _write_assessment(world, matter, AssessmentOccasion.FOLLOW_UP, later, min(better, 6), max(hardship - 1, 0))
+        _write_assessment(
+            world,
+            matter,
+            AssessmentOccasion.FOLLOW_UP,
+            later,
+            acts_unable=min(better, 6),
+            hardship=max(hardship - 1, 0),
+        )
         _write_outcomes(world, matter, AssessmentOccasion.FOLLOW_UP, later, after)
 
 
@@ -172,7 +178,7 @@ def _write_outcomes(world: World, matter: Matter, occasion: AssessmentOccasion, 
 
 
 def _write_assessment(
-    world: World, matter: Matter, occasion: AssessmentOccasion, at: datetime, acts_unable: int, hardship: int
+    world: World, matter: Matter, occasion: AssessmentOccasion, at: datetime, *, acts_unable: int, hardship: int
 ) -> None:
     hard = HARD_DOMAINS[matter.client.profile]
     notes = pool(PHRASES)
@@ -197,17 +203,19 @@ def _write_assessment(
     )
 
 
-def _step(
-    world: World, case: Case, before: CaseStatus | None, after: CaseStatus, at: datetime, by: Account | None
-) -> None:
-    world.add(CaseStep(case_id=case.id, from_status=before, to_status=after, at=at, by_id=by.id if by else None), at)
+def _step(world: World, matter: Matter, after: CaseStatus, at: datetime) -> None:
+    """Take a step of the table and write down who took it."""
+    case = matter.case
+    before = case.status
+    case.move_to(after)
+    world.add(CaseStep(case_id=case.id, from_status=before, to_status=after, at=at, by_id=matter.worker.id), at)
 
 
 ANSWERS = (ReferralStatus.ACCEPTED, ReferralStatus.REJECTED, ReferralStatus.EXPIRED)
 
 
 def move_cases(world: World, matters: list[Matter]) -> None:
-    """Take every case through the steps that its referrals brought, as `case_flow` would have; conclude what is done."""
+    """Take every case through the steps that its referrals brought, as `case_flow` does; conclude what is done."""
     case_of = {need.id: matter.case.id for matter in matters for need in matter.needs}
     referral_case = {referral.id: case_of[referral.need_id] for referral in world.all(Referral)}
     events: dict[Any, list[ReferralEvent]] = defaultdict(list)
@@ -228,8 +236,7 @@ def _follow(world: World, matter: Matter, events: list[ReferralEvent]) -> None:
             waiting.discard(event.referral_id)
             after = case.status if waiting else CaseStatus.ANSWERED
         if after is not case.status:
-            _step(world, case, case.status, after, event.at, matter.worker)
-            case.status = after
+            _step(world, matter, after, event.at)
     done = matter.needs and all(need.status in ENDED_STATUSES for need in matter.needs)
     if done and case.status is CaseStatus.ANSWERED:
         _conclude(world, matter)
@@ -242,9 +249,8 @@ def _conclude(world: World, matter: Matter) -> None:
     if at >= world.now or any(need.status is NeedStatus.CLOSED_UNMET for need in matter.needs):
         return
     case = matter.case
-    _step(world, case, case.status, CaseStatus.CONCLUDED, at, matter.worker)
-    case.status, case.concluded_at = CaseStatus.CONCLUDED, at
+    _step(world, matter, CaseStatus.CONCLUDED, at)
+    case.concluded_at = at
     again = world.after(at, world.rng.randint(20, 40))
     if again < world.now:
-        _step(world, case, CaseStatus.CONCLUDED, CaseStatus.REVISITED, again, matter.worker)
-        case.status = CaseStatus.REVISITED
+        _step(world, matter, CaseStatus.REVISITED, again)

@@ -71,12 +71,14 @@ def make_world(session: Session, today: date) -> World:
     officers = {organization: found[0] for organization, found in by_organization.items()}
 
     matters = open_cases(world, make_people(world, district), officers)
-    referring = Referring(world, {one.organization_id: one for one in accounts.values() if one.role is Role.PROVIDER_OFFICER})
+    referring = Referring(
+        world, {one.organization_id: one for one in accounts.values() if one.role is Role.PROVIDER_OFFICER}
+    )
     needs = Needs(world, district, terms, referring)
+    write_open(needs, matters)
+    write_waiting(needs, matters)
     needs.write_history(matters)
-    write_waiting(world, needs, referring, matters)
-    write_open(world, needs, referring, matters)
-    write_visits(world, matters, referring.lines, tuple(terms[code] for code in OWN_WORK), by_organization)
+    write_visits(world, matters, referring.lines, [terms[code] for code in OWN_WORK], by_organization)
     move_cases(world, matters)
     count_places(district)
     _number(world)

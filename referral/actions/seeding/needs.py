@@ -3,15 +3,25 @@
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from models import ClosedReason, DeclineReason, Need, NeedStatus, ReferralOutcome, ReferralStatus, Sex, Urgency, WorkerSex
+from models import (
+    ClosedReason,
+    DeclineReason,
+    Need,
+    NeedStatus,
+    ReferralOutcome,
+    ReferralStatus,
+    Sex,
+    Urgency,
+    WorkerSex,
+)
 from models.capacity import CapacityKind
 from models.case import URGENCY_TIERS, URGENCY_WORKING_DAYS
 from referral.actions.referrals import ANSWER_WORKING_DAYS
 from referral.actions.seeding.cases import Matter
-from referral.actions.seeding.district import FOLDER, District, Offer
+from referral.actions.seeding.district import FOLDER, District
 from referral.actions.seeding.files import lines, pool
+from referral.actions.seeding.offers import Offer
 from referral.actions.seeding.people import PHRASES
 from referral.actions.seeding.referring import Line, Referring
 from referral.actions.seeding.rows import World
@@ -21,8 +31,12 @@ from referral.clock import local_date
 R = ReferralStatus
 RECENT_DAYS = 26
 """The history ends so long ago; what came later waits or is open."""
-QUOTA_FILLED = 0.7
-"""Share of a fixed number of places that the history may fill."""
+PROGRAM_DAYS = 230
+"""The programs' year began at least so long ago."""
+QUOTA_FILLED = 0.85
+"""Share of a fixed number of places that is filled at most."""
+BOUGHT_FIRST = 0.4
+"""How much nearer a bought program seems than it is: what is paid for is used first."""
 REQUEST_DAYS = {Urgency.CRITICAL: (0, 0), Urgency.HIGH: (0, 1), Urgency.NORMAL: (0, 3), Urgency.LOW: (1, 6)}
 FIRST_ANSWER = {"accepted": 0.8, "rejected": 0.15, "expired": 0.05}
 LASTING_FATE = {"goes on": 0.63, "completed": 0.22, "partly": 0.05, "on hold": 0.04, "failed": 0.02, "unmet": 0.04}
@@ -67,7 +81,8 @@ class Needs:
             chances[line["profile"]].append((line["term"], float(line["chance"])))
         for matter in matters:
             for code, share in chances[matter.client.profile]:
-                if self.world.chance(share):
+                lacks = self.world.chance(share)
+                if lacks and all(need.term_id != self.terms[code].id for need in matter.needs):
                     self._past(matter, self.terms[code])
 
     def _past(self, matter: Matter, term: Term) -> None:
@@ -76,9 +91,10 @@ class Needs:
         if longest <= RECENT_DAYS:
             return
         early = not term.once and world.chance(0.65)
-        ago = world.rng.uniform(max(RECENT_DAYS, longest - 20), longest) if early else world.rng.uniform(RECENT_DAYS, longest)
-        opened = world.moment(world.day(ago))
-        fits = [offer for offer in self._fitting(matter, term, local_date(opened)) if self._has_room(offer)]
+        first = self._open_day(max(RECENT_DAYS, longest - 20) if early else RECENT_DAYS, longest)
+        opened, fits = self._with_room(matter, term, first)
+        if not fits:  # what is bought by the year can only be had since the year began
+            opened, fits = self._with_room(matter, term, self._open_day(RECENT_DAYS, min(longest, PROGRAM_DAYS)))
         if not fits:
             return
         need = self.need(matter, term, opened, world.weighted(term.urgencies))
@@ -89,6 +105,13 @@ class Needs:
             return
         asked = world.after(opened, world.rng.randint(*REQUEST_DAYS[need.urgency]))
         self._course(self._first_yes(matter, need, fits, asked), fate)
+
+    def _open_day(self, least: float, most: float) -> datetime:
+        return self.world.moment(self.world.day(self.world.rng.uniform(least, most)))
+
+    def _with_room(self, matter: Matter, term: Term, opened: datetime) -> tuple[datetime, list[Offer]]:
+        fits = self._fitting(matter, term, local_date(opened))
+        return opened, [offer for offer in fits if self._has_room(offer)]
 
     def _has_room(self, offer: Offer) -> bool:
         return offer.free >= 0 or offer.live < int(offer.line["places"]) * QUOTA_FILLED
@@ -104,7 +127,12 @@ class Needs:
             and (not minor or offer.checked_for_children(day))
             and (offer.now.kind is CapacityKind.CONCURRENT or offer.now.starts_on <= day)
         ]
-        order = {offer.at_location.id: offer.distance(person) * self.world.rng.uniform(0.6, 1.7) for offer in fits}
+        order = {
+            offer.at_location.id: offer.distance(person)
+            * self.world.rng.uniform(0.6, 1.7)
+            * (BOUGHT_FIRST if offer.service.program_id else 1)
+            for offer in fits
+        }
         return sorted(fits, key=lambda offer: order[offer.at_location.id])
 
     def _first_yes(self, matter: Matter, need: Need, fits: list[Offer], asked: datetime) -> Line:
@@ -122,7 +150,9 @@ class Needs:
     def _answer_time(self, line: Line) -> datetime:
         assert line.referral.requested_at is not None  # noqa: S101  requested just now
         days = ANSWER_WORKING_DAYS[line.need.urgency]
-        return self.world.after(line.referral.requested_at, min(days, self.world.weighted({0: 3, 1: 4, 2: 2, 3: 1, 5: 1})))
+        return self.world.after(
+            line.referral.requested_at, min(days, self.world.weighted({0: 3, 1: 4, 2: 2, 3: 1, 5: 1}))
+        )
 
     def refuse(self, line: Line) -> datetime:
         """Let the provider say no; return when the next one is asked."""
@@ -150,7 +180,9 @@ class Needs:
             return
         self.referring.step(line, R.IN_PROGRESS, started)
         lasts = term.lasts_days or world.rng.randint(70, 240)
-        ended = world.moment(world.calendar.add(local_date(started), max(1, round(lasts * world.rng.uniform(0.5, 1) * 5 / 7))), 16)
+        ended = world.moment(
+            world.calendar.add(local_date(started), max(1, round(lasts * world.rng.uniform(0.5, 1) * 5 / 7))), 16
+        )
         if fate == "failed":
             ended = world.after(started, world.rng.randint(6, 18))
         if fate in ("completed", "partly") and ended < world.now:

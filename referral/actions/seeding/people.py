@@ -136,13 +136,22 @@ def make_people(world: World, district: District) -> list[Client]:
     names: set[str] = set()
     clients: list[Client] = []
     for kind, village in zip(kinds, villages, strict=False):
-        begun = world.rng.uniform(330, 372) if world.chance(0.65) else world.rng.uniform(90, 330)
+        begun = world.rng.uniform(345, 395) if world.chance(0.7) else world.rng.uniform(90, 345)
         at = world.moment(world.day(begun))
         household = world.add(Household(area_code=village.code), at)
         surname, home = _free_surname(world), _home(world, village)
         for member in HOUSEHOLDS[kind][1]:
             own = surname if member.relation in ("head", "child", "grandchild") else _free_surname(world)
-            person = _person(world, district, member, household, own, home, names, len(clients))
+            person = _person(
+                world,
+                district,
+                member,
+                household=household,
+                surname=own,
+                home=home,
+                names=names,
+                number=len(clients),
+            )
             clients.append(Client(person, member.profile, _held(world, person, member, village), village))
     return clients
 
@@ -164,6 +173,7 @@ def _person(
     world: World,
     district: District,
     member: Member,
+    *,
     household: Household,
     surname: str,
     home: tuple[str, float, float],
@@ -252,7 +262,9 @@ def _held(world: World, person: Person, member: Member, village: Area) -> set[st
         held |= {code, code.split(".")[0]}
     if world.chance(MOVED_HERE_SHARE):
         other = world.rng.choice([area for area in world.all(Area) if area.code.startswith(village.code[:6])][6:])
-        world.add(PersonArea(person_id=person.id, use=AreaUse.HUKOU, area_code=other.code, address=f"{other.name}(户籍)"))
+        world.add(
+            PersonArea(person_id=person.id, use=AreaUse.HUKOU, area_code=other.code, address=f"{other.name}(户籍)")
+        )
     return held
 
 

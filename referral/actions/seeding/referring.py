@@ -22,8 +22,8 @@ from models import (
 )
 from referral.actions.referrals import ANSWER_WORKING_DAYS
 from referral.actions.seeding.cases import Matter
-from referral.actions.seeding.district import Offer
 from referral.actions.seeding.files import pool
+from referral.actions.seeding.offers import Offer
 from referral.actions.seeding.people import PHRASES
 from referral.actions.seeding.rows import World
 from referral.clock import local_date
@@ -85,6 +85,7 @@ class Referring:
         before: ReferralStatus | None,
         at: datetime,
         by: Account | None,
+        *,
         reason: DeclineReason | None = None,
         note: str | None = None,
     ) -> None:
@@ -116,7 +117,7 @@ class Referring:
         note = self.world.rng.choice(pool(PHRASES)[phrase]) if phrase else None
         referral.move_to(status, reason=reason, reason_text=note)
         by = self.officers.get(referral.organization_id, line.matter.worker)
-        self._event(referral, before, at, None if status is R.EXPIRED else by, reason, note)
+        self._event(referral, before, at, None if status is R.EXPIRED else by, reason=reason, note=note)
         if status in (R.ACCEPTED, R.REJECTED):
             referral.answered_at = at
         if status is R.IN_PROGRESS and referral.started_at is None:
@@ -198,5 +199,3 @@ def tell_of(world: World, referral: Referral) -> None:
         ),
         at,
     )
-
-

@@ -3,12 +3,13 @@
 import random
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 from models import Base, Counter
 from models.base import Record
@@ -79,7 +80,7 @@ class World:
         """Say yes in a share of cases."""
         return self.rng.random() < share
 
-    def weighted(self, choices: dict[Any, float]) -> Any:
+    def weighted(self, choices: Mapping[Any, float]) -> Any:
         """Return one of the keys, by weight."""
         return self.rng.choices(list(choices), list(choices.values()))[0]
 
@@ -116,6 +117,15 @@ class World:
         return total
 
 
+def _default(column: sa.Column[Any]) -> Any:
+    """Return what a column holds where nothing is said; columns of these records have no other defaults."""
+    if isinstance(column.default, ScalarElementColumnDefault):
+        return column.default.arg
+    if isinstance(column.default, CallableColumnDefault):
+        return column.default.arg(None)  # type: ignore[arg-type]
+    return None
+
+
 def as_row(record: Base) -> dict[str, Any]:
     """Return every column of a record that was never in a session, with its default where it was not set."""
     mapper = sa.inspect(type(record))
@@ -123,10 +133,6 @@ def as_row(record: Base) -> dict[str, Any]:
     for name, column in mapper.columns.items():
         if name in record.__dict__:
             row[column.name] = record.__dict__[name]
-        elif column.default is not None and column.default.is_scalar:
-            row[column.name] = column.default.arg
-        elif column.default is not None and column.default.is_callable:
-            row[column.name] = column.default.arg(None)
         else:
-            row[column.name] = None
+            row[column.name] = _default(column)
     return row

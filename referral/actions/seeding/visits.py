@@ -90,7 +90,11 @@ class Diary:
 
 
 def write_visits(
-    world: World, matters: list[Matter], lines: list[Line], own: tuple[Term, Term, Term], accounts: dict[Any, list[Account]]
+    world: World,
+    matters: list[Matter],
+    lines: list[Line],
+    own: list[Term],
+    accounts: dict[Any, list[Account]],
 ) -> None:
     """Write COUNTED visits that count and MISSED that do not.
 
@@ -142,11 +146,11 @@ def _rhythm(world: World, first: date, last: date, a_month: float) -> list[date]
     """Return working days between two days, about so many a month, each once."""
     days = (last - first).days
     gap = DAYS_A_MONTH / a_month
-    found = []
+    found: list[date] = []
     at = world.rng.uniform(0, gap)
     while at <= days:
-        day = first + timedelta(days=round(at))
-        if world.calendar.is_working(day) and first <= day <= last and day not in found[-3:]:
+        day = world.calendar.add(first + timedelta(days=round(at) - 1), 1)
+        if day <= last and (not found or day > found[-1]):
             found.append(day)
         at += gap * world.rng.uniform(0.6, 1.4)
     return found
@@ -170,11 +174,13 @@ def _groups(world: World, matters: list[Matter], term: Term, stations: dict[Any,
 
 
 def _rounds(
-    world: World, matters: list[Matter], terms: tuple[Term, ...], stations: dict[Any, Organization], count: int
+    world: World, matters: list[Matter], terms: list[Term], stations: dict[Any, Organization], count: int
 ) -> list[Planned]:
     """Return exactly so many visits of the stations themselves, in proportion to how long each case runs."""
     firsts = {
-        matter.case.id: max(local_date(matter.case.first_contact_at or matter.case.opened_at), world.today - timedelta(days=YEAR_DAYS))
+        matter.case.id: max(
+            local_date(matter.case.first_contact_at or matter.case.opened_at), world.today - timedelta(days=YEAR_DAYS)
+        )
         for matter in matters
     }
     days = {matter.case.id: max((world.day(1) - firsts[matter.case.id]).days, 1) for matter in matters}
@@ -211,7 +217,7 @@ def _write(world: World, diary: Diary, plan: Planned, programs: dict[Any, Progra
         worker, begins = diary.book(plan, minutes)
     if missed:
         result = world.weighted(MISSED_RESULTS)
-        note = pool(PHRASES)[f"missed:{result}"][0]
+        note: str | None = pool(PHRASES)[f"missed:{result}"][0]
     else:
         result = ContactResult.MET_FAMILY if world.chance(FAMILY_SHARE) else ContactResult.MET_PERSON
         note = world.rng.choice(pool(PHRASES)[f"visit:{term.code}"]) if world.chance(NOTE_SHARE) else None

@@ -6,11 +6,11 @@ from decimal import Decimal
 from models import DeclineReason, Need, NeedKind, NeedStatus, ReferralStatus, Urgency
 from referral.actions.referrals import ANSWER_WORKING_DAYS
 from referral.actions.seeding.cases import Matter
-from referral.actions.seeding.district import FOLDER, Offer
+from referral.actions.seeding.district import FOLDER
 from referral.actions.seeding.files import Line as Entry
 from referral.actions.seeding.files import lines
 from referral.actions.seeding.needs import Needs
-from referral.actions.seeding.referring import Referring
+from referral.actions.seeding.offers import Offer
 from referral.actions.seeding.rows import World
 from referral.actions.seeding.terms import Term
 from referral.clock import local_date
@@ -34,22 +34,26 @@ FAR_TOWNSHIPS = ("321199101", "321199102", "321199103")
 """Where the only provider of home teaching has let its check for work with children run out."""
 
 
-def write_waiting(world: World, needs: Needs, referring: Referring, matters: list[Matter]) -> None:
+def write_waiting(needs: Needs, matters: list[Matter]) -> None:
     """Write the referrals of `waiting.csv`: asked and not answered, or accepted and not begun."""
     offers = {(offer.line["provider"], offer.term.code): offer for found in needs.offers.values() for offer in found}
     for entry in lines(FOLDER + "waiting.csv"):
         offer = offers[entry["provider"], entry["term"]]
         matter = next(
-            (matter for matter in needs.lacking(matters, offer.term) if offer in needs.fitting(matter, offer.term)), None
+            (matter for matter in needs.lacking(matters, offer.term) if offer in needs.fitting(matter, offer.term)),
+            None,
         )
         if matter is not None:
-            _wait(world, needs, referring, matter, offer, entry)
+            _wait(needs, matter, offer, entry)
 
 
-def _wait(world: World, needs: Needs, referring: Referring, matter: Matter, offer: Offer, entry: Entry) -> None:
+def _wait(needs: Needs, matter: Matter, offer: Offer, entry: Entry) -> None:
+    world, referring = needs.world, needs.referring
     if entry["status"] == R.ACCEPTED:
         asked = world.moment(world.day(world.rng.uniform(3, 6)))
-        line = referring.request(matter, needs.need(matter, offer.term, asked - _shortly(world), Urgency.HIGH), offer, asked)
+        line = referring.request(
+            matter, needs.need(matter, offer.term, asked - _shortly(world), Urgency.HIGH), offer, asked
+        )
         referring.step(line, R.ACCEPTED, world.moment(max(world.day(2), local_date(asked)), 17.1, 17.9))
     else:
         urgency, asked = waiting_day(world, entry["due"])
@@ -82,28 +86,30 @@ def waiting_day(world: World, due: str) -> tuple[Urgency, datetime]:
     return Urgency.CRITICAL, world.now
 
 
-def write_open(world: World, needs: Needs, referring: Referring, matters: list[Matter]) -> None:
+def write_open(needs: Needs, matters: list[Matter]) -> None:
     """Write the open needs of `open_needs.csv`."""
     entries = sorted(lines(FOLDER + "open_needs.csv"), key=lambda entry: entry["term"].startswith("M"))
     for entry in entries:
         term = needs.terms[entry["term"]]
         for number in range(int(entry["number"])):
-            matter = _who(world, needs, matters, term, entry)
-            need = _open(world, needs, matter, term, entry)
+            matter = _who(needs, matters, term, entry)
+            if matter is None:
+                continue
+            need = _open(needs, matter, term, entry)
             if entry["story"] == "rejected":
-                _refused_before(needs, referring, matter, need)
+                _refused_before(needs, matter, need, term)
             elif term.code in TOO_MUCH and number == int(entry["number"]) - 1:
                 need.quantity = TOO_MUCH[term.code]
 
 
-def _who(world: World, needs: Needs, matters: list[Matter], term: Term, entry: Entry) -> Matter:
+def _who(needs: Needs, matters: list[Matter], term: Term, entry: Entry) -> Matter | None:
     """Return somebody who fits the line and has not asked for this; for goods preferably where services are open."""
     fits = [matter for matter in needs.lacking(matters, term) if matter.client.profile in entry["profiles"].split()]
     if entry["story"] == "child_safety":
         fits = [matter for matter in fits if matter.client.person.area_code.startswith(FAR_TOWNSHIPS)]
     if entry["story"] == "rejected":
         fits = [matter for matter in fits if needs.fitting(matter, term)]
-    if term.material and world.chance(SAME_HOUSEHOLD_SHARE):
+    if term.material and needs.world.chance(SAME_HOUSEHOLD_SHARE):
         waiting = {
             need.household_id
             for matter in matters
@@ -111,10 +117,11 @@ def _who(world: World, needs: Needs, matters: list[Matter], term: Term, entry: E
             if need.status is NeedStatus.OPEN and need.kind is NeedKind.SERVICE
         }
         fits = [matter for matter in fits if matter.case.household_id in waiting] or fits
-    return fits[0]
+    return fits[0] if fits else None
 
 
-def _open(world: World, needs: Needs, matter: Matter, term: Term, entry: Entry) -> Need:
+def _open(needs: Needs, matter: Matter, term: Term, entry: Entry) -> Need:
+    world = needs.world
     urgency = Urgency(entry["urgency"]) if entry["urgency"] else world.weighted(term.urgencies)
     shortest, longest = WAITED_DAYS[urgency]
     if world.chance(1 - OLD_FIRST_SHARE):
@@ -126,13 +133,10 @@ def _open(world: World, needs: Needs, matter: Matter, term: Term, entry: Entry) 
     return need
 
 
-def _refused_before(needs: Needs, referring: Referring, matter: Matter, need: Need) -> None:
+def _refused_before(needs: Needs, matter: Matter, need: Need, term: Term) -> None:
     """Let the nearest provider have said that it is full."""
     asked = need.opened_at + timedelta(minutes=30)
-    line = referring.request(matter, need, needs.fitting(matter, needs.terms[_code(needs, need)])[0], asked)
+    referring = needs.referring
+    line = referring.request(matter, need, needs.fitting(matter, term)[0], asked)
     referring.step(line, R.REJECTED, asked + timedelta(minutes=55), reason=DeclineReason.FULL, phrase="reject:full")
     referring.settle(line)
-
-
-def _code(needs: Needs, need: Need) -> str:
-    return next(code for code, term in needs.terms.items() if term.id == need.term_id)
