@@ -55,7 +55,12 @@ def test_the_checks_find_broken_html_and_a_wrong_title_and_language() -> None:
     ],
 )
 def test_english_left_on_a_chinese_page_is_found(text: str, fine: bool) -> None:
-    page = GOOD.format(f"<p>{text}</p>").replace('lang="en"', 'lang="zh-CN"', 1).replace("Yuanqiao", "援桥")
+    page = (
+        GOOD.format(f"<p>{text}</p>")
+        .replace('lang="en"', 'lang="zh-CN"', 1)
+        .replace("Yuanqiao", "援桥")
+        .replace("Needs", "需求")
+    )
     answer = Response(page, mimetype="text/html")
     if fine:
         check_page(answer, "zh")

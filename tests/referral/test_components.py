@@ -178,7 +178,7 @@ def test_on_a_phone_a_row_is_a_card_that_is_still_a_row_for_readers_of_screens(p
 @pytest.mark.browser
 def test_a_draft_outlives_the_page_until_it_is_sent(page: Any, address: str) -> None:
     page.goto(address)
-    page.get_by_label("Need").last.fill("轮椅")
+    page.locator("#title").fill("轮椅")
     page.locator("#features-1").check()
     page.goto(f"{address}/?to=elsewhere")
     page.goto(address)
