@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from models import (
     Capacity,
@@ -104,16 +105,18 @@ def _candidate(rank: int, choice: Choice, capacity: Capacity, promised: int) -> 
 
 def offers(session: Session, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Capacity]:
     """Return capacities by key with service, organization and location. One query."""
-    statement = sa.select(Capacity).where(Capacity.id.in_(set(keys))).options(offer_loaded())
+    statement = sa.select(Capacity).where(Capacity.id.in_(set(keys))).options(*offer_loaded())
     return {capacity.id: capacity for capacity in session.scalars(statement)}
 
 
-def offer_loaded() -> sa.orm.interfaces.LoaderOption:
-    """Load what a page says of a capacity: service, organization, location."""
-    at_location = joinedload(Capacity.service_at_location)
-    return at_location.options(
-        joinedload(ServiceAtLocation.service).joinedload(Service.organization), joinedload(ServiceAtLocation.location)
-    )
+def offer_loaded(start: sa.orm.interfaces.LoaderOption | None = None) -> list[sa.orm.interfaces.LoaderOption]:
+    """Load what a page says of a capacity: service, organization, location. `start` leads to the capacity."""
+    first: Any = start or sa.orm
+    at_location = first.joinedload(Capacity.service_at_location)
+    return [
+        at_location.joinedload(ServiceAtLocation.service).joinedload(Service.organization),
+        at_location.joinedload(ServiceAtLocation.location),
+    ]
 
 
 def promised_places(

@@ -1,0 +1,94 @@
+"""Where it burns: what a coordinator must look at first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from models import Account, Need, Organization, Referral, ReferralStatus, Urgency
+from models.need import WAITING_STATUSES
+from referral.access import scope
+from referral.clock import end_of, start_of
+from referral.queries.needs_board import WAITS
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Needs that wait, by urgency and band of waiting days (0–6, 7–29, 30–89, 90 and more)."""
+
+    cells: dict[tuple[Urgency, int], int]
+    overdue: int
+
+    def of(self, urgency: Urgency) -> int:
+        """All of one urgency."""
+        return sum(count for (one, _), count in self.cells.items() if one is urgency)
+
+    @property
+    def total(self) -> int:
+        """All."""
+        return sum(self.cells.values())
+
+    @property
+    def long(self) -> int:
+        """Those that have waited longest: the last band."""
+        return sum(count for (_, band), count in self.cells.items() if band == len(WAITS))
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A provider that has referrals to answer, some too late or due today."""
+
+    organization: Organization
+    waiting: int
+    late: int
+    due_today: int
+    first: datetime
+    """When the most urgent answer is, or was, due."""
+
+
+def waiting(session: Session, actor: Account, *, at: datetime, today: date) -> Waiting:
+    """Return the needs that wait. One query."""
+    band = sa.case(
+        *((Need.opened_at >= start_of(today - timedelta(days=days - 1)), number) for number, days in enumerate(WAITS)),
+        else_=len(WAITS),
+    )
+    statement = (
+        sa.select(Need.urgency, band, sa.func.count(Need.id), sa.func.sum(sa.case((Need.due_at < at, 1), else_=0)))
+        .where(scope(actor, Need), Need.status.in_(WAITING_STATUSES))
+        .group_by(Need.urgency, band)
+    )
+    rows = list(session.execute(statement))
+    return Waiting({(urgency, number): count for urgency, number, count, _ in rows}, sum(late for *_, late in rows))
+
+
+def most_overdue(session: Session, actor: Account, *, at: datetime, limit: int = 6) -> Sequence[Need]:
+    """Return waiting needs whose time is up, most urgent first. One query."""
+    return session.scalars(
+        sa.select(Need)
+        .where(scope(actor, Need), Need.status.in_(WAITING_STATUSES), Need.due_at < at)
+        .options(joinedload(Need.person), joinedload(Need.term))
+        .order_by(Need.urgency_rank, Need.due_at, Need.id)
+        .limit(limit)
+    ).all()
+
+
+def silent_providers(
+    session: Session, actor: Account, *, at: datetime, today: date, limit: int = 6
+) -> tuple[list[Silent], int]:
+    """Return providers whose answer is late or due today, the latest first, and how many there are. One query."""
+    late = sa.func.sum(sa.case((Referral.answer_by <= at, 1), else_=0))
+    soon = sa.func.sum(sa.case((sa.and_(Referral.answer_by > at, Referral.answer_by <= end_of(today)), 1), else_=0))
+    statement = (
+        sa.select(Organization, sa.func.count(Referral.id), late, soon, sa.func.min(Referral.answer_by),
+                  sa.func.count().over())
+        .join(Referral, Referral.organization_id == Organization.id)
+        .where(scope(actor, Referral), Referral.status == ReferralStatus.REQUESTED)
+        .group_by(Organization.id)
+        .having(late + soon > 0)
+        .order_by(sa.func.min(Referral.answer_by), Organization.id)
+        .limit(limit)
+    )  # fmt: skip
+    rows = list(session.execute(statement))
+    return [Silent(*row[:5]) for row in rows], rows[0][5] if rows else 0
