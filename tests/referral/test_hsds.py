@@ -276,12 +276,20 @@ def test_each_wrong_file_of_ohana_gets_a_name_for_what_is_wrong(
     ohana = shared / "data/samples/ohana"
     folder = tmp_path / "mixed"
     folder.mkdir()
-    for good in ("organizations", "locations", *(["taxonomy"] if name == "existing_category" else [])):
+    same = {"invalid_location": "locations", "invalid_location_org": "locations", "invalid_org": "organizations"}
+    beside = {"organizations", "locations"} - {same.get(name, "organizations" if name.startswith("org_") else "")}
+    for good in (*beside, *(["taxonomy"] if name == "existing_category" else [])):
         shutil.copyfile(ohana / f"{good}.csv", folder / f"{good}.csv")
     shutil.copyfile(ohana / f"invalid/{name}.csv", folder / f"{name}.csv")
     report = bring(session, folder)
     file = next(file for file in report.files if file.name == f"{name}.csv")
     assert INVALID[name] in {finding.code for finding in (*file.rejections, *file.notes)}
+
+
+def test_a_folder_of_files_under_strange_names_is_read_by_its_headings(session: Session, shared: Path) -> None:
+    report = bring(session, shared / "data/samples/ohana/invalid", "invalid")
+    assert len(report.of("organizations")) == 5
+    assert report.total(Fate.REJECTED) > len(INVALID)
 
 
 def test_every_wrong_file_of_ohana_is_in_the_table(shared: Path) -> None:
