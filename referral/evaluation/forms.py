@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from wtforms import SelectField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, ValidationError
 
 from referral import clock
 from referral.forms import DayField, FilterForm
@@ -36,8 +36,8 @@ class ReportFilter(FilterForm):
             self.end.raw_data, self.end.data = None, today
 
     def validate_end(self, field: DayField) -> None:
-        """Raise ValueError for a period that ends before it begins or is too long to read."""
+        """Raise ValidationError for a period that ends before it begins or is too long to read."""
         if self.start.data and field.data and field.data < self.start.data:
-            raise ValueError(_("The last day lies before the first. Please swap them."))
+            raise ValidationError(_("The last day lies before the first. Please swap them."))
         if self.start.data and field.data and field.data - self.start.data > LONGEST:
-            raise ValueError(_("Please choose five years or less."))
+            raise ValidationError(_("Please choose five years or less."))

