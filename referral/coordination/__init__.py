@@ -7,4 +7,4 @@ from referral import explanations
 blueprint = Blueprint("coordination", __name__)
 blueprint.record_once(lambda state: explanations.init_app(state.app))
 
-from referral.coordination import views  # noqa: E402, F401  views need the blueprint
+from referral.coordination import catalogue, views  # noqa: E402, F401  views need the blueprint

@@ -63,8 +63,7 @@ class Scene:
 
     def read(self, statement: Any) -> Any:
         """The first column of the first row, as it stands now; no transaction stays open, for SQLite has one writer."""
-        self.session.expire_all()
-        found = self.session.scalar(statement)
+        found = self.session.scalar(statement.execution_options(populate_existing=True))
         self.session.commit()
         return found
 
