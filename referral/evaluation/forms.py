@@ -1,8 +1,10 @@
 """The filter of a report, kept in its address."""
 
 from datetime import date, timedelta
-from typing import Any
 
+from flask import request
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import SelectField
 from wtforms.validators import InputRequired, ValidationError
 
@@ -27,13 +29,17 @@ class ReportFilter(FilterForm):
     area = SelectField(lazy("Township"))
     program = SelectField(lazy("Program"))
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self) -> None:
         today = clock.today()
-        super().__init__(data={"start": a_year_back(today), "end": today}, **kwargs)
-        if self.start.raw_data is None or not any(self.start.raw_data):
-            self.start.raw_data, self.start.data = None, a_year_back(today)
-        if self.end.raw_data is None or not any(self.end.raw_data):
-            self.end.raw_data, self.end.data = None, today
+        given = MultiDict(request.args)
+        for name, value in (("start", a_year_back(today)), ("end", today), ("area", ""), ("program", "")):
+            given.setdefault(name, str(value))
+        FlaskForm.__init__(self, formdata=given)
+
+    @property
+    def active(self) -> bool:
+        """Whether anything was chosen; the period is always filled in."""
+        return any(request.args.get(name) for name in ("start", "end", "area", "program"))
 
     def validate_end(self, field: DayField) -> None:
         """Raise ValidationError for a period that ends before it begins or is too long to read."""

@@ -300,7 +300,9 @@ def reader(demo_app: Flask) -> FlaskClient:
 )  # fmt: skip
 def test_the_evaluators_pages_are_whole(reader: FlaskClient, address: str, language: str) -> None:
     reader.set_cookie("language", language)
-    check_page(reader.get(address), language)
+    answer = reader.get(address)
+    assert answer.status_code == 200
+    check_page(answer, language)
 
 
 def test_the_evaluator_never_reads_a_name(demo_app: Flask, reader: FlaskClient) -> None:
