@@ -26,7 +26,7 @@ Day = click.DateTime(["%Y-%m-%d"])
 
 @click.command("report")
 @click.option("--area", required=True, help="12-digit code of the county, township or village to report on.")
-@click.option("--from", "start", type=Day, help="First day (default: twelve months with the one that runs).")
+@click.option("--from", "start", type=Day, help="First day (default: a year before the last).")
 @click.option("--to", "end", type=Day, help="Last day (default: today).")
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write the workbook to this file.")
 @with_appcontext

@@ -5,10 +5,12 @@ from referral.i18n import _, in_language
 from referral.queries.report.figures import Report
 from referral.words import word
 
+MOST_BARS = 10
+
 
 def months(report: Report) -> Chart:
     """Return person-times and persons of each month."""
-    labels = [f"{day:%Y-%m}" for day, _times, _persons in report.done.months]
+    labels = [f"{day:%y-%m}" for day, _times, _persons in report.done.months]
     series = [
         (_("Person-times"), [times for _day, times, _persons in report.done.months]),
         (_("Persons"), [persons for _day, _times, persons in report.done.months]),
@@ -17,8 +19,8 @@ def months(report: Report) -> Chart:
 
 
 def services(report: Report) -> Chart:
-    """Return person-times by service and kind of aid."""
-    rows = [(in_language(line.term), line.person_times) for line in report.done.services]
+    """Return person-times of the ten services and kinds of aid given most; the table has them all."""
+    rows = [(in_language(line.term), line.person_times) for line in report.done.services[:MOST_BARS]]
     return bars(_("Person-times by service"), (_("Service"), _("Person-times")), rows)
 
 

@@ -16,9 +16,8 @@ LONGEST = timedelta(days=366 * 5)
 
 
 def a_year_back(day: date) -> date:
-    """Return the first day of the month eleven months before a day: twelve months with the one that runs."""
-    months = day.year * 12 + day.month - 1 - 11
-    return date(months // 12, months % 12 + 1, 1)
+    """Return the day after the same day a year before, so that both days included make one year."""
+    return day - timedelta(days=364)
 
 
 class ReportFilter(FilterForm):
