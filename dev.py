@@ -181,7 +181,8 @@ def run(port: int) -> None:
         socket.create_server(("127.0.0.1", port)).close()
     except (OSError, OverflowError) as error:
         advice = f"python3 dev.py run --port {port + 1 if port < 65535 else 8000}"
-        raise Trouble(f"Port {port} cannot be had ({error}). Try: {advice}") from None
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else str(error)
+        raise Trouble(f"Port {port} cannot be had: {reason}. Try: {advice}") from None
     command = [python(), "-c", COMMAND, "run", "--demo", "--host", "127.0.0.1", "--port", str(port)]
     if os.name == "nt":
         sys.exit(subprocess.run(command).returncode)
