@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +63,8 @@ class Matter:
     client: Client
     case: Case
     worker: Account
+    assessed_at: datetime
+    last_step_at: datetime
     needs: list[Need] = field(default_factory=list)
 
 
@@ -91,7 +93,7 @@ def _open(world: World, client: Client, worker: Account) -> Matter:
         ),
         at,
     )
-    matter = Matter(client, case, worker)
+    matter = Matter(client, case, worker, assessed_at=at, last_step_at=at)
     world.add(CaseStep(case_id=case.id, from_status=None, to_status=case.status, at=at, by_id=worker.id), at)
     _assess(world, matter)
     return matter
@@ -106,6 +108,7 @@ def _assess(world: World, matter: Matter) -> None:
     _write_assessment(world, matter, AssessmentOccasion.BASELINE, first, acts_unable=acts_unable, hardship=hardship)
     _write_outcomes(world, matter, AssessmentOccasion.BASELINE, first, scores)
     _step(world, matter, CaseStatus.ASSESSED, first)
+    matter.assessed_at = first
     later = world.after(first, world.rng.randint(*FOLLOW_UP_DAYS) * 5 // 7)
     if later < world.now and world.chance(FOLLOWED_UP_SHARE):
         better = max(0, acts_unable - world.weighted({0: 6, 1: 3, 2: 1, -1: 1}))
@@ -208,6 +211,7 @@ def _step(world: World, matter: Matter, after: CaseStatus, at: datetime) -> None
     case = matter.case
     before = case.status
     case.move_to(after)
+    at = matter.last_step_at = max(at, matter.last_step_at + timedelta(seconds=1))
     world.add(CaseStep(case_id=case.id, from_status=before, to_status=after, at=at, by_id=matter.worker.id), at)
 
 

@@ -29,6 +29,8 @@ from referral.actions.seeding.terms import Term
 from referral.clock import local_date
 
 R = ReferralStatus
+OLDEST_DAYS = 355
+"""The history begins so long ago: everything lies within a year."""
 RECENT_DAYS = 26
 """The history ends so long ago; what came later waits or is open."""
 PROGRAM_DAYS = 230
@@ -39,8 +41,8 @@ BOUGHT_FIRST = 0.4
 """How much nearer a bought program seems than it is: what is paid for is used first."""
 REQUEST_DAYS = {Urgency.CRITICAL: (0, 0), Urgency.HIGH: (0, 1), Urgency.NORMAL: (0, 3), Urgency.LOW: (1, 6)}
 FIRST_ANSWER = {"accepted": 0.8, "rejected": 0.15, "expired": 0.05}
-LASTING_FATE = {"goes on": 0.63, "completed": 0.22, "partly": 0.05, "on hold": 0.04, "failed": 0.02, "unmet": 0.04}
-PASSING_FATE = {"completed": 0.88, "partly": 0.05, "failed": 0.02, "unmet": 0.05}
+LASTING_FATE = {"goes on": 0.63, "completed": 0.22, "partly": 0.06, "on hold": 0.04, "failed": 0.01, "unmet": 0.04}
+PASSING_FATE = {"completed": 0.89, "partly": 0.05, "failed": 0.01, "unmet": 0.05}
 REFUSALS = {
     DeclineReason.FULL: 6,
     DeclineReason.OUTSIDE_AREA: 2,
@@ -87,7 +89,7 @@ class Needs:
 
     def _past(self, matter: Matter, term: Term) -> None:
         world = self.world
-        longest = (world.today - local_date(matter.case.opened_at)).days - 8
+        longest = min((world.today - local_date(matter.case.opened_at)).days - 8, OLDEST_DAYS)
         if longest <= RECENT_DAYS:
             return
         early = not term.once and world.chance(0.65)
@@ -97,6 +99,7 @@ class Needs:
             opened, fits = self._with_room(matter, term, self._open_day(RECENT_DAYS, min(longest, PROGRAM_DAYS)))
         if not fits:
             return
+        opened = max(opened, world.after(matter.assessed_at, 0))
         need = self.need(matter, term, opened, world.weighted(term.urgencies))
         fate = world.weighted(PASSING_FATE if term.lasts_days or term.once else LASTING_FATE)
         if fate == "unmet":

@@ -20,7 +20,7 @@ COUNTED = 8891
 """Person-times of the year in the report the district is made after."""
 MISSED = 331
 """Visits at which nobody was reached: they count 0."""
-YEAR_DAYS = 364
+YEAR_DAYS = 365
 MISSED_RESULTS = {
     ContactResult.NOBODY_HOME: 8,
     ContactResult.NO_ANSWER: 4,
@@ -119,6 +119,11 @@ def write_visits(
     _count_units(world, lines)
 
 
+def _year_began(world: World) -> date:
+    """Return the first working day of the year behind us."""
+    return world.calendar.add(world.today - timedelta(days=YEAR_DAYS), 1)
+
+
 def _span(world: World, line: Line) -> tuple[date, date]:
     """Return the first and last day on which help can have been given."""
     started, ended = line.referral.started_at, line.referral.ended_at
@@ -126,7 +131,7 @@ def _span(world: World, line: Line) -> tuple[date, date]:
     last = min(local_date(ended) if ended else world.day(1), world.day(1))
     if line.referral.status is ReferralStatus.ON_HOLD:
         last = min(last, world.day(15))
-    return max(local_date(started), world.today - timedelta(days=YEAR_DAYS)), last
+    return max(local_date(started), _year_began(world)), last
 
 
 def _under(world: World, line: Line) -> list[Planned]:
@@ -178,9 +183,7 @@ def _rounds(
 ) -> list[Planned]:
     """Return exactly so many visits of the stations themselves, in proportion to how long each case runs."""
     firsts = {
-        matter.case.id: max(
-            local_date(matter.case.first_contact_at or matter.case.opened_at), world.today - timedelta(days=YEAR_DAYS)
-        )
+        matter.case.id: max(local_date(matter.case.first_contact_at or matter.case.opened_at), _year_began(world))
         for matter in matters
     }
     days = {matter.case.id: max((world.day(1) - firsts[matter.case.id]).days, 1) for matter in matters}
@@ -204,7 +207,8 @@ def _near(world: World, plan: Planned) -> date:
     day = plan.day - timedelta(days=world.rng.randint(1, 4))
     while not world.calendar.is_working(day):
         day -= timedelta(days=1)
-    return day if day >= local_date(plan.matter.case.opened_at) else plan.day
+    earliest = max(local_date(plan.matter.case.opened_at), _year_began(world))
+    return day if day >= earliest else plan.day
 
 
 def _write(world: World, diary: Diary, plan: Planned, programs: dict[Any, Program]) -> None:

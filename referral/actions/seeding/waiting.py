@@ -13,7 +13,6 @@ from referral.actions.seeding.needs import Needs
 from referral.actions.seeding.offers import Offer
 from referral.actions.seeding.rows import World
 from referral.actions.seeding.terms import Term
-from referral.clock import local_date
 
 R = ReferralStatus
 WAITED_DAYS = {
@@ -24,6 +23,8 @@ WAITED_DAYS = {
 }
 """How long open needs have waited, by urgency."""
 OLD_FIRST_SHARE = 0.25
+FITTING_SHARE = 0.8
+"""Most people ask for what is offered to people like them; the others fail at a rule, which a round then says."""
 SAME_HOUSEHOLD_SHARE = 0.6
 WANTED_TIMES_SHARE = 0.12
 EVENINGS = sum(1 << (weekday * 3 + 2) for weekday in range(5))
@@ -54,7 +55,8 @@ def _wait(needs: Needs, matter: Matter, offer: Offer, entry: Entry) -> None:
         line = referring.request(
             matter, needs.need(matter, offer.term, asked - _shortly(world), Urgency.HIGH), offer, asked
         )
-        referring.step(line, R.ACCEPTED, world.moment(max(world.day(2), local_date(asked)), 17.1, 17.9))
+        tomorrow = world.after(asked, 1)
+        referring.step(line, R.ACCEPTED, tomorrow if tomorrow < world.now else world.after(asked, 0))
     else:
         urgency, asked = waiting_day(world, entry["due"])
         line = referring.request(matter, needs.need(matter, offer.term, asked - _shortly(world), urgency), offer, asked)
@@ -107,8 +109,8 @@ def _who(needs: Needs, matters: list[Matter], term: Term, entry: Entry) -> Matte
     fits = [matter for matter in needs.lacking(matters, term) if matter.client.profile in entry["profiles"].split()]
     if entry["story"] == "child_safety":
         fits = [matter for matter in fits if matter.client.person.area_code.startswith(FAR_TOWNSHIPS)]
-    if entry["story"] == "rejected":
-        fits = [matter for matter in fits if needs.fitting(matter, term)]
+    if entry["story"] == "rejected" or needs.world.chance(FITTING_SHARE):
+        fits = [matter for matter in fits if needs.fitting(matter, term)] or fits
     if term.material and needs.world.chance(SAME_HOUSEHOLD_SHARE):
         waiting = {
             need.household_id
