@@ -7,7 +7,7 @@ from importlib import import_module
 from flask import Flask
 from flask.cli import FlaskGroup
 
-COMMANDS = ("serve", "imports", "seed")
+COMMANDS = ("jobs", "serve", "imports", "rounds", "seed")
 """Modules of `referral.commands`, each with one `command`."""
 
 

@@ -4,9 +4,11 @@ A job is done once for each slot of time. The slot's row in `job_run` is written
 effect: whoever comes second finds it and leaves, and a process that is killed leaves neither row nor half an effect.
 """
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
@@ -76,10 +78,10 @@ def run(session: Session, job: Job, at: datetime) -> Report:
         log.warning("busy", job=job.name, slot=slot, error=type(error.orig).__name__)
         return Report(job.name, slot, "skipped", {})
     except Exception as error:
-        log.exception("failed", job=job.name, slot=slot)
+        log.error("failed", job=job.name, slot=slot, where=_where(error))
         with transaction(session):
             if _claim(session, job.name, slot, at):
-                _finish(session, job.name, slot, JobStatus.FAILED, failure=f"{type(error).__name__}: {error}"[:2000])
+                _finish(session, job.name, slot, JobStatus.FAILED, failure=_where(error))
         return Report(job.name, slot, "failed", {})
     return Report(job.name, slot, "done", counts)
 
@@ -120,3 +122,9 @@ def _finish(
         .values(status=status, finished_at=clock.now(), counts=counts or {}, failure=failure)
         .execution_options(synchronize_session=False)
     )
+
+
+def _where(error: Exception) -> str:
+    """Return which error it was and where. Never its text: that may hold what stands in a person's file."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} ({Path(frame.filename).name}:{frame.lineno})"

@@ -1,7 +1,7 @@
-"""The administrator: accounts, lists, calendar, jobs."""
+"""The administrator: accounts, lists, calendar, jobs. No cases."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("admin", __name__)
 
-from referral.admin import views  # noqa: E402, F401  views need the blueprint
+from referral.admin import accounts, lists, upkeep  # noqa: E402, F401  views need the blueprint

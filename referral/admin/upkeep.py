@@ -1,0 +1,56 @@
+"""Is the system alive: what the clock did, and how the database is."""
+
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+
+from flask import render_template, request
+
+from models import JobStatus
+from referral import clock
+from referral.access import Act, allow
+from referral.admin import blueprint
+from referral.extensions import db
+from referral.i18n import lazy
+from referral.queries import job_runs
+from referral.queries.paging import paginate
+
+JOBS = {
+    "expire_referrals": lazy("End referrals that nobody answered in time"),
+    "fail_dead_rounds": lazy("Mark rounds whose computation died"),
+    "remind_providers": lazy("Remind providers on their last day to answer"),
+    "tell_of_overdue_needs": lazy("Tell coordinators of overdue needs"),
+    "begin_periods": lazy("Carry places into the period that has begun"),
+    "tell_of_checks": lazy("Tell of checks that end within 30 days"),
+    "forget_old_runs": lazy("Drop runs older than 30 days from this list"),
+}
+"""What each job does, in words."""
+SILENT_AFTER = timedelta(minutes=15)
+"""The shortest jobs are due every five minutes; three slots without one, and nobody does them."""
+
+
+@blueprint.get("/admin/jobs")
+@allow(Act.READ_JOBS)
+def list_jobs() -> str:
+    """Show the health of the installation and the runs of its jobs."""
+    failed = request.args.get("only") == "failed"
+    statement = job_runs.newest_first(JobStatus.FAILED if failed else None)
+    last = job_runs.last_of_each(db.session)
+    newest = max((run.started_at for run in last), default=None)
+    return render_template(
+        "admin/list_jobs.html",
+        page=paginate(db.session, statement, request.args.get("page", 1, type=int)),
+        last=sorted(last, key=lambda run: run.job),
+        failed=failed,
+        newest=newest,
+        silent=newest is None or newest < clock.now() - SILENT_AFTER,
+        health=job_runs.health(db.session),
+        program=_version(),
+        jobs=JOBS,
+    )
+
+
+def _version() -> str:
+    try:
+        return version("yuanqiao")
+    except PackageNotFoundError:
+        return "0+checkout"

@@ -1,1 +1,0 @@
-"""The administrator: accounts, lists, calendar, jobs."""
