@@ -82,7 +82,7 @@ def workbook_bytes(sheets: Sequence[Sheet], *, notes: Sequence[tuple[str, Any]] 
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
     for sheet in sheets:
-        _write_sheet(book, sheet.title, sheet.columns, sheet.rows)
+        _write_sheet(book, sheet.title, as_columns(sheet.columns), sheet.rows)
     if notes:
         about = [(_("Exported at"), clock.now()), *notes]
         _write_sheet(book, _("About this file"), [Column(_("What"), width=24), Column(_("Value"), width=60)], about)

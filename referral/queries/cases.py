@@ -228,3 +228,13 @@ def caseload_rows(session: Session, cases: Sequence[Case]) -> list[CaseloadRow]:
         dues = [moment for moment in (due, answers.get(case.id)) if moment is not None]
         rows.append(CaseloadRow(case, seen.get(case.person_id), count, min(dues, default=None)))
     return rows
+
+
+def newest_case(session: Session, actor: Account, person_id: uuid.UUID) -> Case | None:
+    """Return the case of a person that goes on, else the one opened last; None without any. One query."""
+    return session.scalar(
+        sa.select(Case)
+        .where(Case.person_id == person_id, scope(actor, Case))
+        .order_by(Case.status.in_(CLOSED), Case.opened_at.desc())
+        .limit(1)
+    )

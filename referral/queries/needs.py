@@ -23,6 +23,7 @@ from models import (
     TaxonomyTerm,
     Visit,
 )
+from models.referral import GOING_ON_STATUSES
 from referral.access import get_in_scope, scope
 
 
@@ -85,14 +86,18 @@ def visits_of_referral(session: Session, referral: Referral, *, limit: int = 20)
     ).all()
 
 
-def going_on(session: Session, actor: Account, person_id: uuid.UUID) -> Sequence[Referral]:
-    """Return the referrals of a person for which help may be logged, newest first. One query."""
-    from models.referral import GOING_ON_STATUSES
-
+def going_on(
+    session: Session, actor: Account, person_id: uuid.UUID, *, also: uuid.UUID | None = None
+) -> Sequence[Referral]:
+    """Return the referrals of a person for which help may be logged (and one more by key), newest first. One query."""
+    wanted = sa.or_(Referral.status.in_(GOING_ON_STATUSES), Referral.id == also)
     return session.scalars(
         sa.select(Referral)
-        .where(Referral.person_id == person_id, scope(actor, Referral), Referral.status.in_(GOING_ON_STATUSES))
-        .options(joinedload(Referral.need).joinedload(Need.term), joinedload(Referral.organization))
+        .where(Referral.person_id == person_id, scope(actor, Referral), wanted)
+        .options(
+            joinedload(Referral.need).options(joinedload(Need.term), joinedload(Need.case)),
+            joinedload(Referral.organization),
+        )
         .order_by(Referral.requested_at.desc())
     ).all()
 

@@ -160,9 +160,9 @@ def _near(one: date | None, other: date | None) -> bool:
     return one.year == other.year or (one.month, one.day) == (other.month, other.day)
 
 
-def id_number_is_taken(session: Session, id_number: str) -> bool:
-    """Say whether anybody, seen or unseen, has an ID number. For refusing only: never tell who or where."""
-    same = Person.id_number.in_(_forms_of(id_number))
+def id_number_is_taken(session: Session, id_number: str, *, but: uuid.UUID | None = None) -> bool:
+    """Say whether anybody (but one), seen or unseen, has an ID number. For refusing only: never tell who or where."""
+    same = sa.and_(Person.id_number.in_(_forms_of(id_number)), Person.id != but)
     return session.scalar(sa.select(Person.id).where(same).limit(1)) is not None
 
 

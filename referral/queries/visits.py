@@ -124,11 +124,11 @@ def last_visit(session: Session, actor: Account, person_id: uuid.UUID) -> Visit 
 
 
 def own_visit(session: Session, actor: Account, key: uuid.UUID) -> Visit | None:
-    """Return an entry of the actor's own organization that still counts, for correcting it. One query."""
+    """Return an entry of the actor's own organization, for correcting it. One query."""
     found: Visit | None = get_in_scope(
         session, actor, Visit, key, joinedload(Visit.person), joinedload(Visit.term), joinedload(Visit.organization)
     )
-    return found if found and not found.replaced and found.organization_id == actor.organization_id else None
+    return found if found and found.organization_id == actor.organization_id else None
 
 
 def usual_term(session: Session, code: str = "A06") -> TaxonomyTerm | None:
@@ -164,3 +164,21 @@ def people_for_group(
     ).all()
     others = session.scalars(found.options(*loaded).order_by(Person.name, Person.id).limit(60)).all()
     return [*first, *others]
+
+
+def recent_people(session: Session, actor: Account, *, limit: int = 12) -> Sequence[Person]:
+    """Return whom the actor saw last, newest first, for choosing with one tap. Two queries."""
+    last = sa.func.max(Visit.started_at)
+    keys = session.scalars(
+        sa.select(Visit.person_id)
+        .where(Visit.worker_id == actor.id)
+        .group_by(Visit.person_id)
+        .order_by(last.desc())
+        .limit(limit)
+    ).all()
+    found = session.scalars(
+        sa.select(Person)
+        .where(Person.id.in_(keys), scope(actor, Person))
+        .options(joinedload(Person.area).joinedload(Area.parent))
+    )
+    return sorted(found, key=lambda person: keys.index(person.id))

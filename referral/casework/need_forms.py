@@ -1,0 +1,148 @@
+"""Forms of a need."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import wtforms
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from models import ClosedReason, NeedType, Taxonomy, TaxonomyTerm, Urgency, WorkerSex
+from referral.forms import AmountField, Form, choices, coerce
+from referral.i18n import _, in_language, lazy
+from referral.words import word
+
+FREQUENCIES: dict[str, Any] = {"once": lazy("once"), "week": lazy("a week"), "month": lazy("a month")}
+LANGUAGES: dict[str, Any] = {"zh": lazy("Mandarin is fine"), "zh-dialect": lazy("Needs dialect")}
+PARTS = (lazy("Morning"), lazy("Afternoon"), lazy("Evening"))
+DAYS = (lazy("Mon"), lazy("Tue"), lazy("Wed"), lazy("Thu"), lazy("Fri"), lazy("Sat"), lazy("Sun"))
+SLOTS = len(DAYS) * len(PARTS)
+
+
+def worded(words: dict[str, Any]) -> Any:
+    """Return the choices of a table of words."""
+    return lambda: [SelectChoice(value=value, label=str(label)) for value, label in words.items()]
+
+
+class NeedForm(Form):
+    """What somebody lacks. The words come first; the service may be suggested from them."""
+
+    description = wtforms.TextAreaField(
+        lazy("What is lacking?"),
+        [Length(max=2000)],
+        description=lazy("In the person’s words, such as: cannot cook any more, wants a warm meal at noon."),
+    )
+    suggested = wtforms.RadioField(lazy("Suggested from these words"), [Optional()], choices=[])
+    term = wtforms.SelectField(lazy("Help that answers it"), [Optional()])
+    need_type = wtforms.SelectField(lazy("Kind of need"), [Optional()])
+    quantity = AmountField(
+        lazy("How many"),
+        [InputRequired(), NumberRange(min=0.01, max=1_000_000)],
+        description=lazy("In the unit that stands behind the help, such as times or meals."),
+    )
+    frequency = wtforms.RadioField(lazy("How often"), choices=worded(FREQUENCIES), default="month")
+    urgency = wtforms.SelectField(
+        lazy("Urgency"),
+        [Optional()],
+        choices=lambda: choices(Urgency, _("As usual for this kind of need")),
+        coerce=coerce(Urgency),
+    )
+    times = wtforms.SelectMultipleField(
+        lazy("When would it suit?"),
+        choices=[SelectChoice(value=str(slot), label=str(slot)) for slot in range(SLOTS)],
+        coerce=int,
+    )
+    worker_sex = wtforms.RadioField(
+        lazy("Helped by"), choices=lambda: choices(WorkerSex), coerce=coerce(WorkerSex), default=WorkerSex.ANY.value
+    )
+    language = wtforms.RadioField(lazy("Language"), choices=worded(LANGUAGES), default="zh")
+    estimated_value = AmountField(
+        lazy("Estimated value in yuan"),
+        [Optional(), NumberRange(min=0, max=1_000_000)],
+        description=lazy("For the household’s plan: all of it, above all for money and goods."),
+    )
+
+    def prepare(self, terms: Sequence[TaxonomyTerm], kinds: Sequence[NeedType]) -> None:
+        """Give the form its lists, with the unit behind each help."""
+        self.term.choices = term_choices(terms, _("Choose"))
+        self.need_type.choices = [SelectChoice(value="", label=_("Not stated"))] + [
+            SelectChoice(value=kind.code, label=in_language(kind), optgroup=word(kind.domain)) for kind in kinds
+        ]
+
+    def suggest(self, found: Sequence[TaxonomyTerm]) -> None:
+        """Offer terms that the words may mean."""
+        self.suggested.choices = [SelectChoice(value=str(term.id), label=_with_unit(term)) for term in found]
+
+    @property
+    def term_id(self) -> uuid.UUID | None:
+        """The help chosen: a suggestion that was taken goes before the list."""
+        chosen = self.suggested.data or self.term.data
+        return uuid.UUID(chosen) if chosen else None
+
+    def validate_term(self, field: wtforms.SelectField) -> None:
+        """One of the two must be chosen."""
+        if self.term_id is None:
+            raise ValidationError(_("Please choose the help, or let us suggest some from what you wrote."))
+
+    @property
+    def wanted_times(self) -> int:
+        """The 21 bits of the times that suit; 0 where any time does."""
+        bits = sum(1 << slot for slot in self.times.data or () if 0 <= slot < SLOTS)
+        return 0 if bits == (1 << SLOTS) - 1 else bits
+
+
+def _with_unit(term: TaxonomyTerm) -> str:
+    return _("%(help)s (in %(unit)s)", help=in_language(term), unit=unit_name(term.unit or "次"))
+
+
+def term_choices(terms: Sequence[TaxonomyTerm], empty: str) -> list[SelectChoice]:
+    """Return the choices of a help by category, each with its unit; `empty` is the word for none."""
+    return [SelectChoice(value="", label=empty), *(_term_choice(term) for term in terms)]
+
+
+def _term_choice(term: TaxonomyTerm) -> SelectChoice:
+    group = in_language(term, "category") or word(Taxonomy(term.taxonomy))
+    return SelectChoice(value=str(term.id), label=_with_unit(term), optgroup=group)
+
+
+UNITS: dict[str, Any] = {
+    "次": lazy("times"), "小时": lazy("hours"), "餐": lazy("meals"), "天": lazy("days"), "课时": lazy("lessons"),
+    "期": lazy("courses"), "件": lazy("items"), "户": lazy("households"), "份": lazy("portions"), "元": lazy("yuan"),
+}  # fmt: skip
+
+
+def unit_name(unit: str) -> str:
+    """Return what one counts in, in the reader's language."""
+    return str(UNITS.get(unit, unit))
+
+
+class CloseForm(Form):
+    """Why a need is closed though nobody met it."""
+
+    reason = wtforms.RadioField(
+        lazy("Why?"), [InputRequired()], choices=lambda: choices(ClosedReason), coerce=coerce(ClosedReason)
+    )
+
+
+class ReferForm(Form):
+    """Whom to ask, why, and what they should know."""
+
+    capacity = wtforms.RadioField(lazy("Whom do you ask?"), [InputRequired()], choices=[])
+    choice_note = wtforms.TextAreaField(
+        lazy("Why this one?"),
+        [Length(max=1000)],
+        description=lazy("Needed where it is not the first of the list."),
+    )
+    note = wtforms.TextAreaField(
+        lazy("What should the provider know?"),
+        [Length(max=1000)],
+        description=lazy("Only what the help needs. The provider reads this before accepting."),
+    )
+    first: str = ""
+    """The best of the list: every other choice needs a reason."""
+
+    def validate_choice_note(self, field: wtforms.TextAreaField) -> None:
+        """Passing over the first needs a reason."""
+        if self.capacity.data and self.capacity.data != self.first and not field.data:
+            raise ValidationError(_("Please say why you pass over the first of the list."))

@@ -1,1 +1,0 @@
-"""The station: desk, people, needs, visits."""
