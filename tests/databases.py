@@ -9,10 +9,19 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests import postgres
 
 Kind = Literal["empty", "migrated", "demo"]
+
+
+class Visitor(FlaskClient):
+    """A client that reads each answer to its end, so that files served to it are closed."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return super().open(*args, **{"buffered": True} | kwargs)
 
 
 @contextmanager
@@ -24,6 +33,7 @@ def application(url: str, **config: Any) -> Iterator[Flask]:
 
     settings = {"TESTING": True, "SECRET_KEY": "for tests only", "WTF_CSRF_ENABLED": False}
     app = create_app(settings | {"DATABASE_URL": url} | config)
+    app.test_client_class = Visitor
     try:
         yield app
     finally:
