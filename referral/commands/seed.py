@@ -8,7 +8,7 @@ import flask_migrate
 import sqlalchemy as sa
 from flask.cli import with_appcontext
 
-from models import Account
+from models import Account, Role
 from referral import clock
 from referral.actions import seeding
 from referral.extensions import db
@@ -39,7 +39,7 @@ def reference() -> None:
 def demo(today: datetime | None) -> None:
     """Load the demonstration district with its invented people into an empty database."""
     if not load_into_empty(today):
-        click.echo(_("There are accounts or people in this database already: nothing was changed."))
+        click.echo(_("There are accounts, people or organizations in this database already: nothing was changed."))
 
 
 @command.command("accounts")
@@ -85,14 +85,14 @@ def print_accounts() -> None:
     found = session.execute(
         sa.select(Account.login, Account.role, Account.name)
         .where(Account.demonstration, Account.active)
-        .order_by(Account.created_at, Account.id)
+        .order_by(Account.login)
     ).all()
     session.rollback()
     if not found:
         click.echo(_("No demonstration accounts here. `referral seed demo` makes them in an empty database."))
         return
     click.echo(_("Demonstration accounts (password of each: %(password)s):", password=seeding.PASSWORD))
-    for login, role, name in found:
+    for login, role, name in sorted(found, key=lambda line: list(Role).index(line.role)):
         click.echo(f"  {login:<14} {seeding.PASSWORD}  {word(role)!s:<20} {name}")
 
 

@@ -23,6 +23,7 @@ OTHERS = (
 def make_accounts(world: World, district: District) -> dict[str, Account]:
     """Make the accounts and return them by login."""
     accounts = {}
+    password_hash = hash_password(PASSWORD)
     for number, (name, station) in enumerate(zip(STATION_WORKERS, district.stations, strict=True), start=1):
         login = "station" if number == 1 else f"station{number}"
         accounts[login] = _account(login, name, Role.STATION_WORKER, organization=station.id)
@@ -32,6 +33,7 @@ def make_accounts(world: World, district: District) -> dict[str, Account]:
         else:
             accounts[login] = _account(login, name, role, area=place or None)
     for account in accounts.values():
+        account.password_hash = password_hash
         world.add(account)
     return accounts
 
@@ -43,6 +45,5 @@ def _account(login: str, name: str, role: Role, *, organization: object = None, 
         role=role,
         organization_id=organization,
         area_code=area,
-        password_hash=hash_password(PASSWORD),
         demonstration=True,
     )

@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Account, Case, Household, Need, Person, Referral, Role, Visit
+from models import Account, Case, Household, Need, Organization, Person, Referral, Role, Visit
 from models.visit import REACHED
+from referral.actions.numbering import reset_counters
 from referral.actions.search_text import search_text
 from referral.actions.seeding.accounts import make_accounts
 from referral.actions.seeding.cases import move_cases, open_cases
@@ -40,8 +41,8 @@ class Loaded:
 
 
 def is_empty(session: Session) -> bool:
-    """Say whether nobody uses the database yet: no account, nobody in it."""
-    return all(session.scalar(sa.select(kind.id).limit(1)) is None for kind in (Account, Person))
+    """Say whether nobody uses the database yet: no account, no person, no organization."""
+    return all(session.scalar(sa.select(kind.id).limit(1)) is None for kind in (Account, Person, Organization))
 
 
 def load_demonstration(session: Session, *, today: date, progress: Progress) -> Loaded:
@@ -49,7 +50,7 @@ def load_demonstration(session: Session, *, today: date, progress: Progress) -> 
     load_reference(session, at=start_of(today), progress=progress)
     world = make_world(session, today)
     rows = world.write(session, progress)
-    session.flush()
+    reset_counters(session)
     return Loaded(
         rows=rows,
         people=len(world.all(Person)),

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
-from models import Base, Counter
+from models import Base
 from models.base import Record
-from referral.actions.numbering import LETTERS, number_text
+from referral.actions.numbering import number_text
 from referral.clock import WorkCalendar, local_date, start_of
 
 Made = TypeVar("Made", bound=Base)
@@ -97,8 +97,6 @@ class World:
             year = local_date(at(record)).year
             last[year] += 1
             record.number = number_text(kind, year, last[year])
-        for year, value in last.items():
-            self.add(Counter(series=f"{LETTERS[kind]}{year}", last=value))
 
     # Writing
 
