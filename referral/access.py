@@ -16,7 +16,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from models import Account, Case, Message, Need, Organization, Person, Referral, Role, Round, Visit
+from models import Account, Case, ImportRun, Message, Need, Organization, Person, Referral, Role, Round, Visit
 from models.area import code_range
 from models.referral import ReferralStatus
 from referral.extensions import db
@@ -204,6 +204,7 @@ SCOPES: dict[type[Any], dict[Role, Scope]] = {
     },
     Message: dict.fromkeys(Role, _addressed),
     Account: {Role.ADMINISTRATOR: _everything},
+    ImportRun: {Role.COORDINATOR: lambda actor: ImportRun.by_id == actor.id},
 }
 """For each record, which rows a role may see. A role that is not named sees none."""
 

@@ -9,14 +9,20 @@ from unicodedata import east_asian_width
 import click
 from flask.cli import with_appcontext
 
+from models import ImportKind, RowResult
 from referral import clock
-from referral.actions.importing import hsds
+from referral.access import Act, may
+from referral.actions.importing import hsds, runs
 from referral.actions.importing.files import FileRefused
 from referral.actions.importing.hsds.report import Fate, FileReport, Report
+from referral.actions.importing.tables import read_table
 from referral.actions.importing.words import sentence
 from referral.extensions import db
 from referral.i18n import _
+from referral.queries import imports
+from referral.queries.imports import find_account
 from referral.transactions import transaction
+from referral.words import word
 
 SHOWN = 20
 """Rejections of one file on the screen; `--json` and `--all` have every one."""
@@ -88,6 +94,51 @@ def _run(folder: Path, source: str | None, *, trial: bool) -> Report:
     if report is None:
         raise RuntimeError(folder)
     return report
+
+
+def _bring(kind: ImportKind, file: Path, login: str, *, write: bool, show_all: bool) -> None:
+    """Check a spreadsheet, tell what is wrong in it, and write the good rows where that is asked for."""
+    by = find_account(db.session, login)
+    if by is None or not may(by, Act.IMPORT_FILES):
+        raise click.ClickException(_("No coordinator signs in as %(login)s.", login=login))
+    data = file.read_bytes()
+    try:
+        table = read_table(kind, file.name, data)
+    except FileRefused as refused:
+        raise click.ClickException(sentence(refused.reason, refused.facts)) from refused
+    with transaction(db.session):
+        run = runs.preview(db.session, kind=kind, name=file.name, data=data, table=table, by=by, at=clock.now())
+        bad = db.session.scalars(imports.rows(run, RowResult.BAD)).all()
+        found = [(row.row_number, problem) for row in bad for problem in row.problems]
+        for number, problem in found if show_all else found[:SHOWN]:
+            where = _("row %(row)s, %(column)s", row=number, column=problem["column"])
+            click.echo(f"  {where}: {problem['value']!r} {sentence(problem['code'], problem['facts'])}")
+        if len(found) > SHOWN and not show_all:
+            click.echo("  " + _("… and %(count)s more (--all shows them)", count=len(found) - SHOWN))
+        if write:
+            runs.apply(db.session, run, by=by, at=clock.now())
+        counts = imports.counts(db.session, [run.id])[run.id]
+        if not write:
+            runs.discard(db.session, run)
+    click.echo(", ".join(f"{word(result)} {number:,}" for result, number in counts.items()))
+    if not write:
+        click.echo(_("Nothing is written yet; --apply writes the good rows."))
+
+
+def _file_command(kind: ImportKind) -> click.Command:
+    @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+    @click.option("--by", "login", required=True, help="Sign-in name of the coordinator in whose name it is done.")
+    @click.option("--apply", "write", is_flag=True, help="Write the good rows.")
+    @click.option("--all", "show_all", is_flag=True, help="Show every wrong cell.")
+    @with_appcontext
+    def bring(file: Path, login: str, write: bool, show_all: bool) -> None:
+        _bring(kind, file, login, write=write, show_all=show_all)
+
+    return click.command(str(kind), help=f"Check a spreadsheet of {kind} (.xlsx or .csv), and bring it in.")(bring)
+
+
+for _kind in ImportKind:
+    command.add_command(_file_command(_kind))
 
 
 def _right(text: str, width: int) -> str:

@@ -5,6 +5,6 @@ from flask import Blueprint
 from referral import explanations
 
 blueprint = Blueprint("coordination", __name__)
-blueprint.record_once(lambda state: explanations.init_app(state.app))
+blueprint.record_once(lambda state: explanations.init_app(state.app))  # type: ignore[arg-type]  # it is a Flask
 
-from referral.coordination import catalogue, views  # noqa: E402, F401  views need the blueprint
+from referral.coordination import catalogue, imports, proposals, rounds, views  # noqa: E402, F401  views need the blueprint

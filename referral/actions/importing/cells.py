@@ -7,16 +7,17 @@ WrongCell with a code and facts that `words.sentence` turns into what to write i
 import difflib
 import enum
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from referral import codes
 from referral.i18n import speaking
 from referral.words import word
 
 Cell = str | int | float | bool | None
+T = TypeVar("T")
 Reader = Callable[[Cell], Any]
 LARGEST_EXACT = 10**15
 """From here on a spreadsheet has lost digits of a number."""
@@ -190,13 +191,38 @@ def one_of(members: Iterable[enum.Enum], **more: enum.Enum) -> Reader:
     listed = list(members)
 
     def read(cell: Cell) -> enum.Enum | None:
-        if is_empty(cell):
-            return None
         known = {folded(name): member for member in listed for name in names_of(member)}
         known |= {folded(name): member for name, member in more.items()}
-        return known.get(folded(typed(cell))) or _refuse(typed(cell), [word(member) for member in listed], known)
+        return _one(cell, known, [word(member) for member in listed])
 
     return read
+
+
+def one_of_words(names: Mapping[str, Any]) -> Reader:
+    """Return a reader of one of a few words, given as code → word; WrongCell: unknown_choice."""
+
+    def read(cell: Cell) -> str | None:
+        known = {folded(code): code for code in names}
+        for language in ("zh", "en"):
+            with speaking(language):
+                known |= {folded(str(name)): code for code, name in names.items()}
+        return _one(cell, known, [str(name) for name in names.values()])
+
+    return read
+
+
+def _one(cell: Cell, known: Mapping[str, T], names: list[str]) -> T | None:
+    """Return what a cell names, or raise WrongCell with the nearest name, else with all."""
+    if is_empty(cell):
+        return None
+    text = typed(cell)
+    found = known.get(folded(text))
+    if found is not None:
+        return found
+    suggestion = nearest(text, [*names, *known])
+    if suggestion:
+        raise WrongCell("unknown_choice_near", suggestion=suggestion)
+    raise WrongCell("unknown_choice", choices="、".join(names[:20]))
 
 
 def several_of(read_one: Reader) -> Reader:
@@ -219,11 +245,3 @@ def nearest(text: str, names: Iterable[str]) -> str | None:
     known = {folded(name): name for name in names}
     found = difflib.get_close_matches(folded(text), known, n=1, cutoff=0.5)
     return known[found[0]] if found else None
-
-
-def _refuse(text: str, names: list[str], known: Iterable[str]) -> Any:
-    """Raise WrongCell for an unknown name, with the nearest one, else with the list."""
-    suggestion = nearest(text, [*names, *known])
-    if suggestion:
-        raise WrongCell("unknown_choice_near", suggestion=suggestion)
-    raise WrongCell("unknown_choice", choices="、".join(names[:20]))
