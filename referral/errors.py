@@ -53,6 +53,16 @@ ADVICE: Mapping[str, Advice] = {
             "what you typed is kept below."
         ),
     ),
+    "round_at_work": Advice(
+        409,
+        lazy("A round is being computed already"),
+        lazy("Look at the list of rounds: it will be ready in a moment."),
+    ),
+    "round_not_open": Advice(
+        409,
+        lazy("This round can no longer be changed"),
+        lazy("It is being applied, is applied, or was thrown away. Open it again to see where it stands."),
+    ),
     "already_referred": Advice(
         409,
         lazy("This need has already been referred"),
@@ -67,6 +77,16 @@ ADVICE: Mapping[str, Advice] = {
         409,
         lazy("This provider cannot take this need"),
         lazy("A rule of the service does not fit. The page of the need shows which."),
+    ),
+    "needs_go_on": Advice(
+        409,
+        lazy("Needs of this case are still open"),
+        lazy("See to them first: take referrals back, or close the needs with a reason."),
+    ),
+    "assessed_today": Advice(
+        409,
+        lazy("There is an assessment of this day already"),
+        lazy("Look at it on the page of the case."),
     ),
     "400": Advice(400, lazy("The page could not read that"), lazy("Go back, check what you typed and send it again.")),
     "404": Advice(

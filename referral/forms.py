@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import wtforms
@@ -157,6 +157,15 @@ def coerce(codes: type[enum.Enum]) -> Any:
         return value if isinstance(value, codes) else codes(value)
 
     return as_member
+
+
+class Preset:
+    """Marks a field whose usual answer is filled in already: it is not called optional, and nothing is checked."""
+
+    field_flags: ClassVar = {"quiet": True}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Accept everything."""
 
 
 class DayField(wtforms.DateField):

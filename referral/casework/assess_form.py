@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from models import Domain, Mode, SelfCare
 from models.case import LIFE_DOMAINS
 from referral import clock
-from referral.forms import DayField, Form, choices, coerce
+from referral.forms import DayField, Form, Preset, choices, coerce
 from referral.i18n import _, lazy
 from referral.words import word
 
@@ -66,7 +66,11 @@ class AssessForm(Form):
 
     assessed_on = DayField(lazy("Day of the talk"), [InputRequired()])
     mode = wtforms.RadioField(
-        lazy("How was it answered?"), choices=lambda: choices(Mode), coerce=coerce(Mode), default=Mode.ASKED.value
+        lazy("How was it answered?"),
+        [Preset()],
+        choices=lambda: choices(Mode),
+        coerce=coerce(Mode),
+        default=Mode.ASKED.value,
     )
     note = wtforms.TextAreaField(lazy("Anything else"), [Length(max=4000)])
 
@@ -118,12 +122,14 @@ def lazy_word(code: Any) -> Any:
 
 
 def _radio(label: Any, scale: tuple[tuple[int, Any], ...], hint: Any = "") -> Any:
-    return wtforms.RadioField(label, [Optional()], choices=_scale(scale), coerce=_number, description=hint)
+    return wtforms.RadioField(label, [Optional(), Preset()], choices=_scale(scale), coerce=_number, description=hint)
 
 
 for _domain in LIFE_DOMAINS:
     setattr(AssessForm, f"level_{_domain.value}", _radio(_named(_domain), LEVELS, ASKED[_domain]))
-    _words = wtforms.StringField(lazy("In the person’s words"), [Length(max=500)], render_kw={"autocomplete": "off"})
+    _words = wtforms.StringField(
+        lazy("In the person’s words"), [Preset(), Length(max=500)], render_kw={"autocomplete": "off"}
+    )
     setattr(AssessForm, f"words_{_domain.value}", _words)
 for _act in SelfCare:
     setattr(AssessForm, f"act_{_act.value}", _radio(_named(_act), ((1, lazy("Able")), (0, lazy("Not able alone")))))

@@ -7,7 +7,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, Optional
 
 from models import CaseExit, CaseSource, CaseStatus, Urgency
-from referral.forms import FilterForm, Form, choices, coerce
+from referral.forms import FilterForm, Form, Preset, choices, coerce
 from referral.i18n import _, lazy
 from referral.words import word
 
@@ -20,12 +20,17 @@ class OpenCaseForm(Form):
     )
     source = wtforms.SelectField(
         lazy("How do we know?"),
+        [Preset()],
         choices=lambda: choices([source for source in CaseSource if source is not CaseSource.IMPORT]),
         coerce=coerce(CaseSource),
         default=CaseSource.VISIT.value,
     )
     urgency = wtforms.RadioField(
-        lazy("Urgency"), choices=lambda: choices(Urgency), coerce=coerce(Urgency), default=Urgency.NORMAL.value
+        lazy("Urgency"),
+        [Preset()],
+        choices=lambda: choices(Urgency),
+        coerce=coerce(Urgency),
+        default=Urgency.NORMAL.value,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from models import Case, Domain
+from models import Case, CaseStatus, Domain
 from models.case import NEXT_STEPS
 from referral import clock
 from referral.access import Act, actor, allow
@@ -20,6 +20,14 @@ from referral.queries.paging import paginate
 from referral.queries.suggested_needs import suggested_needs
 from referral.words import word
 
+OFFICIAL = (
+    CaseStatus.ACCEPTED,
+    CaseStatus.IN_CIRCULATION,
+    CaseStatus.ANSWERED,
+    CaseStatus.CONCLUDED,
+    CaseStatus.REVISITED,
+)
+"""The five official words: 受理, 流转, 反馈, 办结, 回访."""
 Answer = Response | str | tuple[str, int]
 
 
@@ -67,6 +75,7 @@ def show_case(case: Case) -> str:
         assessments=cases.assessments_of(db.session, case),
         outcomes=cases.outcomes_of(db.session, case),
         suggested=suggested_needs(db.session, case),
+        official=[word(status) for status in OFFICIAL],
         domain_word=lambda name: word(Domain(name)),
     )
 

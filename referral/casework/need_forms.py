@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from models import ClosedReason, NeedType, Taxonomy, TaxonomyTerm, Urgency, WorkerSex
-from referral.forms import AmountField, Form, choices, coerce
+from referral.forms import AmountField, Form, Preset, choices, coerce
 from referral.i18n import _, in_language, lazy
 from referral.words import word
 
@@ -33,18 +33,18 @@ class NeedForm(Form):
         [Length(max=2000)],
         description=lazy("In the person’s words, such as: cannot cook any more, wants a warm meal at noon."),
     )
-    suggested = wtforms.RadioField(lazy("Suggested from these words"), [Optional()], choices=[])
-    term = wtforms.SelectField(lazy("Help that answers it"), [Optional()])
+    suggested = wtforms.RadioField(lazy("Suggested from these words"), [Optional(), Preset()], choices=[])
+    term = wtforms.SelectField(lazy("Help that answers it"), [Preset()])
     need_type = wtforms.SelectField(lazy("Kind of need"), [Optional()])
     quantity = AmountField(
         lazy("How many"),
         [InputRequired(), NumberRange(min=0.01, max=1_000_000)],
         description=lazy("In the unit that stands behind the help, such as times or meals."),
     )
-    frequency = wtforms.RadioField(lazy("How often"), choices=worded(FREQUENCIES), default="month")
+    frequency = wtforms.RadioField(lazy("How often"), [Preset()], choices=worded(FREQUENCIES), default="month")
     urgency = wtforms.SelectField(
         lazy("Urgency"),
-        [Optional()],
+        [Optional(), Preset()],
         choices=lambda: choices(Urgency, _("As usual for this kind of need")),
         coerce=coerce(Urgency),
     )
@@ -54,9 +54,13 @@ class NeedForm(Form):
         coerce=int,
     )
     worker_sex = wtforms.RadioField(
-        lazy("Helped by"), choices=lambda: choices(WorkerSex), coerce=coerce(WorkerSex), default=WorkerSex.ANY.value
+        lazy("Helped by"),
+        [Preset()],
+        choices=lambda: choices(WorkerSex),
+        coerce=coerce(WorkerSex),
+        default=WorkerSex.ANY.value,
     )
-    language = wtforms.RadioField(lazy("Language"), choices=worded(LANGUAGES), default="zh")
+    language = wtforms.RadioField(lazy("Language"), [Preset()], choices=worded(LANGUAGES), default="zh")
     estimated_value = AmountField(
         lazy("Estimated value in yuan"),
         [Optional(), NumberRange(min=0, max=1_000_000)],

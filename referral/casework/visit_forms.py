@@ -14,7 +14,7 @@ from models import ContactResult, VisitKind
 from referral import clock
 from referral.casework.case_forms import place_choices
 from referral.casework.need_forms import term_choices
-from referral.forms import AmountField, DayField, FilterForm, Form, MomentField, choices, coerce
+from referral.forms import AmountField, DayField, FilterForm, Form, MomentField, Preset, choices, coerce
 from referral.i18n import _, lazy
 
 ALONE = tuple(kind for kind in VisitKind if kind is not VisitKind.GROUP)
@@ -39,6 +39,7 @@ class EntryForm(Form):
     units = AmountField(
         lazy("Units"),
         [InputRequired(), NumberRange(min=0, max=100_000)],
+        places=None,
         description=lazy("In the unit behind the help; hours in quarters."),
         render_kw={"inputmode": "decimal"},
     )
@@ -75,7 +76,7 @@ class EntryForm(Form):
 class VisitForm(EntryForm):
     """One person, one visit: twelve taps at most."""
 
-    referral = wtforms.RadioField(lazy("For which help?"), [Optional()], choices=[])
+    referral = wtforms.RadioField(lazy("For which help?"), [Optional(), Preset()], choices=[])
     contact_result = wtforms.RadioField(
         lazy("Whom did you meet?"),
         [InputRequired()],
@@ -98,7 +99,7 @@ class GroupForm(EntryForm):
     """One session, several people: each is one person-time, all are one activity."""
 
     people = wtforms.SelectMultipleField(lazy("Who came?"), choices=[])
-    q = wtforms.SearchField(lazy("Look for more people"), [Length(max=80)])
+    q = wtforms.SearchField(lazy("Look for more people"), [Preset(), Length(max=80)])
 
     def offer(self, people: Any) -> None:
         """List the people who may be ticked."""

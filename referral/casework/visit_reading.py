@@ -45,7 +45,7 @@ def usual(session: Session, actor: Account, person: Person, referral: Referral |
     return {
         "started_at": rounded(at - timedelta(minutes=minutes)),
         "minutes": minutes,
-        "units": last.units if last else referral.need.quantity if referral and material else Decimal(1),
+        "units": short(last.units if last else referral.need.quantity if referral and material else Decimal(1)),
         "kind": VisitKind.DELIVERY if material else _kind(last),
         "term": str(term.id) if term else "",
         "referral": str(referral.id) if referral else "",
@@ -61,7 +61,7 @@ def as_typed(visit: Visit) -> dict[str, Any]:
     return {
         "started_at": visit.started_at,
         "minutes": visit.minutes,
-        "units": visit.units,
+        "units": short(visit.units),
         "kind": _kind(visit),
         "term": str(visit.term_id),
         "referral": str(visit.referral_id or ""),
@@ -69,6 +69,11 @@ def as_typed(visit: Visit) -> dict[str, Any]:
         "amount": visit.amount,
         "note": visit.note,
     }
+
+
+def short(units: Decimal) -> Decimal:
+    """Return a number without zeros at its end, as one types it."""
+    return Decimal(f"{units:f}".rstrip("0").rstrip(".")) if units % 1 else units.quantize(Decimal(1))
 
 
 def rounded(moment: datetime) -> datetime:

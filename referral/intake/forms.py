@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from models import CaseSource, ContactPreference, FeatureKind, HukouKind, Sex, Urgency
 from referral import clock, codes
-from referral.forms import DayField, Form, Part, choices, coerce
+from referral.forms import DayField, Form, Part, Preset, choices, coerce
 from referral.i18n import _, lazy, lazy_pgettext
 from referral.intake.fields import CodeField
 
@@ -60,6 +60,7 @@ class PersonForm(Form):
     )
     contact_preference = wtforms.RadioField(
         lazy("How should we reach this person?"),
+        [Preset()],
         choices=lambda: choices(ContactPreference),
         coerce=coerce(ContactPreference),
         default=ContactPreference.PHONE.value,
@@ -67,7 +68,7 @@ class PersonForm(Form):
     contact_note = wtforms.StringField(
         lazy("Whom to ring instead, or when to come"), [Length(max=255)], render_kw={"autocomplete": "off"}
     )
-    language = wtforms.RadioField(lazy("Speaks"), choices=worded(LANGUAGES), default="zh")
+    language = wtforms.RadioField(lazy("Speaks"), [Preset()], choices=worded(LANGUAGES), default="zh")
     area_code = wtforms.SelectField(
         lazy("Village of residence"), [InputRequired()], description=lazy("The township follows from it.")
     )
@@ -89,7 +90,9 @@ class PersonForm(Form):
         [Length(max=24)],
         description=lazy("Such as H2026-00012, if the person lives with somebody we know. Empty makes a new one."),
     )
-    relation_to_head = wtforms.SelectField(lazy("Place in the household"), choices=worded(RELATIONS), default="head")
+    relation_to_head = wtforms.SelectField(
+        lazy("Place in the household"), [Preset()], choices=worded(RELATIONS), default="head"
+    )
     features = wtforms.SelectMultipleField(
         lazy("What makes the situation harder"),
         choices=lambda: choices(FeatureKind),
@@ -132,7 +135,11 @@ class TakeInForm(PersonForm):
         default=CaseSource.VISIT.value,
     )
     urgency = wtforms.RadioField(
-        lazy("Urgency"), choices=lambda: choices(Urgency), coerce=coerce(Urgency), default=Urgency.NORMAL.value
+        lazy("Urgency"),
+        [Preset()],
+        choices=lambda: choices(Urgency),
+        coerce=coerce(Urgency),
+        default=Urgency.NORMAL.value,
     )
     summary = wtforms.TextAreaField(
         lazy("What happened?"), [InputRequired(), Length(max=4000)], description=lazy("In one or two sentences.")
@@ -153,7 +160,11 @@ class HardshipForm(Form):
         description=lazy("One sentence is enough, such as: fell at home, lives alone."),
     )
     urgency = wtforms.RadioField(
-        lazy("How urgent?"), choices=lambda: choices(Urgency), coerce=coerce(Urgency), default=Urgency.NORMAL.value
+        lazy("How urgent?"),
+        [Preset()],
+        choices=lambda: choices(Urgency),
+        coerce=coerce(Urgency),
+        default=Urgency.NORMAL.value,
     )
     phone = CodeField(
         lazy("Phone of the person or a neighbour"), codes.phone, render_kw={"inputmode": "tel", "autocomplete": "off"}

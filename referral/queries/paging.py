@@ -47,7 +47,7 @@ def paginate(
     session: Session, statement: sa.Select[Any], number: int, *, size: int = PAGE_SIZE, scalars: bool = True
 ) -> Page:
     """Return one page of a statement, counted from 1; a page beyond the end becomes the last one. Two queries."""
-    counted = statement.with_only_columns(sa.literal(1)).order_by(None).limit(COUNT_LIMIT)
+    counted = statement.with_only_columns(sa.literal(1), maintain_column_froms=True).order_by(None).limit(COUNT_LIMIT)
     total = session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
     number = min(max(1, number), max(1, -(-total // size)))
     limited = statement.limit(size).offset((number - 1) * size)

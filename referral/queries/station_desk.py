@@ -31,10 +31,11 @@ class Village:
     rows: list[CaseloadRow]
 
 
-def visits_due(session: Session, actor: Account, *, today: date) -> tuple[list[Village], int]:
-    """Return whom to see, by village, and how many there are in all (counted up to 1,000). Five queries."""
-    due = sa.select(Case).where(scope(actor, Case), Case.status.in_(ACTIVE), not_seen_in_time(today))
-    counted = due.with_only_columns(sa.literal(1)).limit(COUNTED)
+def visits_due(session: Session, actor: Account, *, today: date, days: int = 6) -> tuple[list[Village], int]:
+    """Return whom to see in the next days, by village, and how many are overdue (counted up to 1,000). Five queries."""
+    own = sa.select(Case).where(scope(actor, Case), Case.status.in_(ACTIVE))
+    due = own.where(not_seen_in_time(today + timedelta(days=days)))
+    counted = own.where(not_seen_in_time(today)).with_only_columns(sa.literal(1)).limit(COUNTED)
     count = session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
     cases = session.scalars(
         due.options(joinedload(Case.person).joinedload(Person.area).joinedload(Area.parent))
