@@ -71,6 +71,11 @@ class FeatureKind(enum.StrEnum):
     NO_WORK_ABILITY = "no_work_ability"
 
 
+def completed_years(born_on: date, on: date) -> int:
+    """Return somebody's age in completed years on a day."""
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
 class Household(Record):
     """People who live and budget together."""
 
@@ -135,9 +140,7 @@ class Person(Record):
 
     def age(self, on: date) -> int | None:
         """Return completed years on a day, or None where the birth date is not known."""
-        if self.born_on is None:
-            return None
-        return on.year - self.born_on.year - ((on.month, on.day) < (self.born_on.month, self.born_on.day))
+        return None if self.born_on is None else completed_years(self.born_on, on)
 
 
 class PersonArea(Record):

@@ -284,7 +284,7 @@ def test_a_report_needs_few_statements(demo: Session) -> None:
     frame = evaluator_frame(demo)
     with counted() as sent:
         make_report(demo, frame)
-    assert len(sent) <= 25
+    assert len(sent) <= 16
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The figures of a report, each computed by one of its parts from SQL sums; small enough to recompute by hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -123,6 +123,10 @@ class Group:
     needs: int
     needs_met: int
 
+    def called(self, label: Any) -> "Group":
+        """Return the same group under another label."""
+        return replace(self, label=label)
+
     @property
     def met(self) -> float | None:
         """Needs met wholly or partly, of all needs opened, as a share."""
@@ -184,14 +188,3 @@ AGE_BANDS: tuple[tuple[str, int, int], ...] = (
     ("80+", 80, 150),
 )
 """Label, first and last completed year of life, on the last day of the period."""
-
-
-@dataclass
-class Tally:
-    """Sums of one group while they are put together from several statements."""
-
-    persons: int = 0
-    person_times: int = 0
-    minutes: int = 0
-    needs: int = 0
-    met: int = 0

@@ -89,8 +89,8 @@ class Frame:
 
 def programs_served(frame: Frame) -> sa.Select[Any]:
     """Return the programs that gave something in the area of a frame, for the filter."""
-    ids = sa.select(Visit.program_id).where(scope(frame.actor, Visit), Visit.program_id.is_not(None)).distinct()
-    return sa.select(Program).where(Program.id.in_(ids)).order_by(Program.name)
+    served = sa.select(Visit.id).where(Visit.program_id == Program.id, scope(frame.actor, Visit)).exists()
+    return sa.select(Program).where(served).order_by(Program.name)
 
 
 def person_numbers() -> InstrumentedAttribute[str]:

@@ -7,25 +7,20 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Case, Need, NeedStatus, Referral, ReferralOutcome, ReferralStatus, Visit
+from models import Case, Need, Referral, ReferralOutcome, ReferralStatus, Visit
 from models.referral import GOING_ON_STATUSES
 from models.visit import REACHED
 from referral.clock import WorkCalendar, end_of
+from referral.queries.report.cells import count_if
 from referral.queries.report.figures import Funnel, Speed
 from referral.queries.report.frame import Frame
 
 S = ReferralStatus
-MET_STATUSES = (NeedStatus.MET, NeedStatus.PARTLY_MET)
 ACCEPTED = sa.or_(
     Referral.status.in_([*GOING_ON_STATUSES, S.COMPLETED, S.FAILED]),
     sa.and_(Referral.status == S.CANCELLED, Referral.answered_at.is_not(None)),
 )
 """A referral that the provider took on, whatever became of it later."""
-
-
-def count_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    """Return the aggregate that counts rows with a condition, the same on both databases."""
-    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
 
 def what_became_of_referrals(session: Session, frame: Frame) -> Funnel:
@@ -56,14 +51,6 @@ def what_became_of_referrals(session: Session, frame: Frame) -> Funnel:
         reasons=[(state, reason, n) for state, reason, n in reasons if reason is not None],
         **{name: int(value) for name, value in row._mapping.items()},
     )
-
-
-def needs_met(session: Session, frame: Frame) -> tuple[int, int]:
-    """Return how many needs were opened in a frame and how many of them are met, wholly or partly. One statement."""
-    total, met = session.execute(
-        sa.select(sa.func.count(Need.id), count_if(Need.status.in_(MET_STATUSES))).where(*frame.needs())
-    ).one()
-    return total, int(met)
 
 
 def speeds(session: Session, frame: Frame, calendar: WorkCalendar) -> list[Speed]:

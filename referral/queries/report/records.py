@@ -24,14 +24,15 @@ from models import (
 )
 from models.visit import REACHED
 from referral.queries.paging import Page, paginate
-from referral.queries.report.done import MINUTES, PERSON_TIMES
+from referral.queries.report.cells import MET_STATUSES
 from referral.queries.report.frame import Frame
-from referral.queries.report.funnel import ACCEPTED, MET_STATUSES, S
+from referral.queries.report.funnel import ACCEPTED, S
 from referral.queries.report.unknown import never_offered, unanswered, without_minutes
 
 Conditions = list[sa.ColumnElement[bool]]
 Township = aliased(Area)
 EXPORT_LIMIT = 50_000
+PERSON_TIMES = sa.func.count(Visit.id)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _persons(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
             Person.born_on,
             Township.name.label("township"),
             PERSON_TIMES.label("person_times"),
-            MINUTES.label("minutes"),
+            sa.func.sum(Visit.minutes).label("minutes"),
         )
         .select_from(Visit)
         .join(Person, Person.id == Visit.person_id)

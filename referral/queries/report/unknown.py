@@ -1,10 +1,13 @@
 """What the report cannot say."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Need, Person, Referral, ReferralStatus, Visit
+from models import Need, Referral, ReferralStatus, Visit
 from referral.clock import end_of
+from referral.queries.report.cells import Cell
 from referral.queries.report.figures import Unknown
 from referral.queries.report.frame import Frame
 
@@ -30,15 +33,16 @@ def without_minutes(frame: Frame) -> list[sa.ColumnElement[bool]]:
     return [*frame.visits(), Visit.minutes == 0, Visit.amount.is_(None)]
 
 
-def what_is_not_known(session: Session, frame: Frame) -> Unknown:
-    """Return the gaps of a report. Four statements."""
+def what_is_not_known(session: Session, frame: Frame, cells: Sequence[Cell]) -> Unknown:
+    """Return the gaps of a report. Two statements."""
 
     def count(record: type, conditions: list[sa.ColumnElement[bool]]) -> int:
         return session.scalar(sa.select(sa.func.count()).select_from(record).where(*conditions)) or 0
 
+    met = [cell for cell in cells if cell.reached]
     return Unknown(
-        entries_without_minutes=count(Visit, without_minutes(frame)),
-        persons_without_birth_date=count(Person, [Person.id.in_(frame.served()), Person.born_on.is_(None)]),
+        entries_without_minutes=sum(cell.without_minutes for cell in met),
+        persons_without_birth_date=len({cell.person for cell in met if cell.born_on is None}),
         needs_without_offer=count(Need, never_offered(frame)),
         unanswered=count(Referral, unanswered(frame)),
     )
