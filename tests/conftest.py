@@ -41,6 +41,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(run, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Away from the checkout, leave out the tests that read it."""
+    if not Path(__file__).resolve().parents[1].joinpath("dev.py").exists():
+        away = [item for item in items if item.get_closest_marker("checkout")]
+        config.hook.pytest_deselected(items=away)
+        items[:] = [item for item in items if item not in away]
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of published data beside the checkout."""

@@ -1,12 +1,12 @@
 """Working days as the field counts them."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from referral import resources
 from referral.clock import SATURDAY, SHANGHAI, WorkCalendar, end_of, local_date, start_of
 
 HOLIDAYS_2026 = [
@@ -77,7 +77,7 @@ def test_the_time_to_a_deadline_is_its_working_days(day: date, n: int) -> None:
 
 
 def test_the_shipped_calendar_is_the_published_one() -> None:
-    seeded = (Path(__file__).parents[2] / "seed" / "calendar.csv").read_text(encoding="utf-8")
+    seeded = (resources.seed() / "calendar.csv").read_text(encoding="utf-8")
     for day in WORKED_2026:
         assert f"{day.isoformat()},working" in seeded
     for day in (day for day in HOLIDAYS_2026 if day.weekday() < SATURDAY):

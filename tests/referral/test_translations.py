@@ -26,6 +26,7 @@ def app() -> Flask:
     return make_app()
 
 
+@pytest.mark.checkout
 def test_every_text_of_code_and_templates_has_chinese_and_every_line_of_chinese_is_used() -> None:
     assert catalogue.problems() == []
 
