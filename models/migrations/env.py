@@ -8,7 +8,7 @@ target = current_app.extensions["migrate"].db
 own_types = {"UtcDateTime": "sa.DateTime(timezone=True)", "Hundredths": "sa.BigInteger()"}
 
 
-def render_item(kind, item, _context):
+def render_item(kind: str, item: object, _context: object) -> str | bool:
     """Write plain types, so that no migration imports the records."""
     return own_types.get(type(item).__name__, False) if kind == "type" else False
 
