@@ -1,15 +1,16 @@
 """Why this place, why not that one, why nobody, and what would help: sentences from the codes a round stored."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from flask import Flask
+from markupsafe import Markup, escape
 
 from models import Urgency
 from models.case import URGENCY_TIERS
-from referral.filters import number
+from referral.filters import number, zh
 from referral.i18n import _, lazy, ngettext
 from referral.queries.gathering.weights import most
 from referral.words import word
@@ -222,26 +223,37 @@ def _held(counts: Sequence[int]) -> str:
     )
 
 
-def what_would_help(told: Mapping[str, Any], place: str | None) -> str:
+SLOT = "\x00"
+"""Stands for a name of the data while a sentence is made, so that the name can be marked as Chinese afterwards."""
+
+
+def what_would_help(told: Mapping[str, Any], place: str | None) -> Markup:
     """Return the smallest change that would serve an unmet need; `place` is the name of the opening it speaks of."""
-    change = told.get("change")
-    if change == "offer" or place is None:
-        return (
-            _("Somebody would have to begin to offer it.") if change == "offer" else _("No single change would help.")
-        )
-    if change == "rule":
-        conditions = _(" and ").join(remedy_words(code, told.get("excess_km")) for code in told.get("rules", ()))
-        return _("%(place)s could help %(conditions)s.", place=place, conditions=conditions)
-    if change == "place":
-        return _("One more place at %(place)s would serve it.", place=place)
-    if change == "places":
-        return ngettext(
-            "More than %(num)s more place at %(place)s would serve it: others come first.",
-            "More than %(num)s more places at %(place)s would serve it: others come first.",
-            told.get("ahead", 1),
-            place=place,
-        )
+    sentence = escape(_remedy(told) if place else _without_place(told))
+    return sentence.replace(SLOT, zh(place)) if place else sentence
+
+
+def _without_place(told: Mapping[str, Any]) -> str:
+    if told.get("change") == "offer":
+        return _("Somebody would have to begin to offer it.")
     return _("No single change would help.")
+
+
+def _remedy(told: Mapping[str, Any]) -> str:
+    match told.get("change"):
+        case "rule":
+            conditions = _(" and ").join(remedy_words(code, told.get("excess_km")) for code in told.get("rules", ()))
+            return _("%(place)s could help %(conditions)s.", place=SLOT, conditions=conditions)
+        case "place":
+            return _("One more place at %(place)s would serve it.", place=SLOT)
+        case "places":
+            return ngettext(
+                "More than %(num)s more place at %(place)s would serve it: others come first.",
+                "More than %(num)s more places at %(place)s would serve it: others come first.",
+                told.get("ahead", 1),
+                place=SLOT,
+            )
+    return _without_place(told)
 
 
 def failure_words(code: str | None) -> str:
@@ -274,13 +286,19 @@ def urgency_of(tier: int) -> Urgency:
     return URGENCIES[tier]
 
 
-def share(part: float, whole: float) -> Decimal | None:
-    """Return a share, None of nothing."""
-    return Decimal(part) / Decimal(whole) if whole else None
+def weight_rows(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the most points of each part of the score, for the proof of a round."""
+    return [(str(PARTS[name]), number(points)) for name, points in most(params).items()]
+
+
+def as_key(text: str | None) -> uuid.UUID | None:
+    """Return a key that was stored as text."""
+    return uuid.UUID(text) if text else None
 
 
 def init_app(app: Flask) -> None:
     """Give templates the sentences."""
+    app.jinja_env.filters["as_key"] = as_key
     app.jinja_env.globals.update(
         failure_words=failure_words,
         fit_words=fit_words,
@@ -291,6 +309,7 @@ def init_app(app: Flask) -> None:
         rule_words=rule_words,
         stage_words=lambda code: str(STAGES.get(code, code)),
         urgency_of=urgency_of,
+        weight_rows=weight_rows,
         what_would_help=what_would_help,
         why_nobody=why_nobody,
         why_not=why_not,

@@ -58,8 +58,8 @@ def leave(
     session.flush()
 
 
-def accept_all(session: Session, round_: Round, *, by: Account, at: datetime) -> int:
-    """Take every place that nobody has decided on yet; return how many. One statement."""
+def accept_all(session: Session, round_: Round, *, by: Account | None, at: datetime) -> int:
+    """Take every place that nobody has decided on yet; return how many. One statement. Raises RoundNotOpen."""
     if round_.status is not RoundStatus.PROPOSED:
         raise RoundNotOpen
     result = session.execute(
@@ -69,7 +69,12 @@ def accept_all(session: Session, round_: Round, *, by: Account, at: datetime) ->
             Proposal.decision == Decision.UNDECIDED,
             Proposal.capacity_id.is_not(None),
         )
-        .values(decision=Decision.ACCEPTED, decided_by_id=by.id, decided_at=at, version=Proposal.version + 1)
+        .values(
+            decision=Decision.ACCEPTED,
+            decided_by_id=by.id if by else None,
+            decided_at=at,
+            version=Proposal.version + 1,
+        )
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]  # a cursor result, as of every such statement

@@ -75,6 +75,11 @@ def latest(session: Session, actor: Account) -> Round | None:
     return session.scalars(newest_first(actor).where(shown).limit(1)).one_or_none()
 
 
+def latest_solved(session: Session, actor: Account) -> Round | None:
+    """Return the last round that was computed to its end, applied or not. One query."""
+    return session.scalars(newest_first(actor).where(Round.stage.in_(("done", "applying"))).limit(1)).one_or_none()
+
+
 def in_scope(session: Session, actor: Account, key: uuid.UUID) -> Round | None:
     """Return a round that an actor may see. One query."""
     statement = sa.select(Round).where(Round.id == key, scope(actor, Round)).options(joinedload(Round.started_by))
