@@ -1,5 +1,7 @@
 """How Alembic runs the steps, called by `referral db upgrade`."""
 
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import context
 from flask import current_app
@@ -8,9 +10,9 @@ target = current_app.extensions["migrate"].db
 own_types = {"UtcDateTime": "sa.DateTime(timezone=True)", "Hundredths": "sa.BigInteger()"}
 
 
-def render_item(kind: str, item: object, _context: object) -> str | bool:
+def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Write plain types, so that no migration imports the records."""
-    return own_types.get(type(item).__name__, False) if kind == "type" else False
+    return (kind == "type" and own_types.get(type(item).__name__)) or False
 
 
 def run() -> None:
