@@ -22,8 +22,8 @@ Reader = Callable[[Cell], Any]
 LARGEST_EXACT = 10**15
 """From here on a spreadsheet has lost digits of a number."""
 EXCEL_EPOCH = date(1899, 12, 30)
-EXCEL_DAYS = range(1, 73_051)
-"""Serial days that a spreadsheet means by a number: 1900 to 2099."""
+EXCEL_DAYS = range(2_200, 73_051)
+"""Serial days that a spreadsheet means by a number: 1906 to 2099. Smaller numbers are years or nothing."""
 LIST = re.compile(r"[、,，;；/|\n]+")
 EMPTY_WORDS = frozenset({"", "-", "—", "/", "n/a", "null"})
 
@@ -134,7 +134,7 @@ def day(cell: Cell) -> date | None:
 
     WrongCell: not_date, no_such_day.
     """
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and int(cell) in EXCEL_DAYS:
+    if isinstance(cell, int | float) and EXCEL_DAYS.start <= cell < EXCEL_DAYS.stop:
         return EXCEL_EPOCH + timedelta(days=int(cell))
     text = typed(cell)
     if text.lower() in EMPTY_WORDS:
@@ -242,6 +242,8 @@ def folded(text: str) -> str:
 
 def nearest(text: str, names: Iterable[str]) -> str | None:
     """Return the name that is most like a text, or None where none is."""
-    known = {folded(name): name for name in names}
+    known: dict[str, str] = {}
+    for name in names:
+        known.setdefault(folded(name), name)
     found = difflib.get_close_matches(folded(text), known, n=1, cutoff=0.5)
     return known[found[0]] if found else None

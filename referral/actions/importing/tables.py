@@ -98,14 +98,14 @@ def _score(kind: ImportKind, rows: Rows, number: int) -> int:
 def _heading_row(rows: Rows, number: int) -> list[str]:
     """Return the headings; where one is merged with the cell above, the words stand there. Doubles get a number."""
     above = rows[number - 1] if number else []
-    row = [cells.typed(cell) for cell in rows[number]]
+    row = [_as_typed(cell) for cell in rows[number]]
     width = max((len(line) for line in rows), default=0)
     names: list[str] = []
     for place in range(width):
         name = row[place] if place < len(row) else ""
         if not name and sum(bool(cells.typed(cell)) for cell in above) > 1 and place < len(above):
-            name = cells.typed(above[place])
-        name = " ".join(name.split())[:64] or f"({place + 1})"
+            name = _as_typed(above[place])
+        name = name[:64] or f"({place + 1})"
         names.append(name if name not in names else f"{name} ({place + 1})")
     while (
         names
@@ -114,6 +114,10 @@ def _heading_row(rows: Rows, number: int) -> list[str]:
     ):
         names.pop()
     return names
+
+
+def _as_typed(cell: Any) -> str:
+    return "" if cells.is_empty(cell) else " ".join(str(cell).split())
 
 
 def _is_example(row: list[Any]) -> bool:
