@@ -24,7 +24,7 @@ class RecordColumn:
         return Column(str(self.title), self.kind)
 
 
-PERSON = RecordColumn("person", lazy("File"))
+PERSON = RecordColumn("person", lazy("File number"))
 TERM = RecordColumn("TaxonomyTerm", lazy("Service"))
 ORGANIZATION = RecordColumn("organization", lazy("Organization"))
 TOWNSHIP = RecordColumn("township", lazy("Township"))
