@@ -22,6 +22,7 @@ from models.base import new_key
 from referral import create_app
 from referral.access import scope
 from referral.commands.seed import prepare_demonstration
+from referral.commands.serve import settle
 from referral.extensions import db
 from referral.navigation import NAVIGATION
 
@@ -53,6 +54,7 @@ def bench_pages() -> list[dict[str, Any]]:
         app = create_app({"DEMONSTRATION": True, "WTF_CSRF_ENABLED": False})
         with app.app_context():
             prepare_demonstration()
+        settle()
         rows = list(measure(app))
         with app.app_context():
             grow(db.session, PEOPLE)

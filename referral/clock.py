@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SATURDAY = 5
+DAY_SECONDS = 24 * 3600
 FIRST_DAY = date(2000, 1, 1)
 """Nothing that is measured in working days began earlier."""
 
@@ -83,12 +84,15 @@ class WorkCalendar:
 
     def _position(self, moment: datetime) -> float:
         """Return the working days from the first day of 2000 to a moment."""
-        day = local_date(moment)
+        local = moment.astimezone(SHANGHAI)
+        day = local.date()
         ordinal = day.toordinal() - FIRST_DAY.toordinal()
         while len(self._worked_before) <= ordinal:
             last = FIRST_DAY + timedelta(days=len(self._worked_before) - 1)
             self._worked_before.append(self._worked_before[-1] + self.is_working(last))
         if ordinal < 0:
             raise ValueError(f"{day} is before {FIRST_DAY}")
-        inside = (moment - start_of(day)) / timedelta(days=1) if self.is_working(day) else 0.0
-        return self._worked_before[ordinal] + inside
+        if not self.is_working(day):
+            return float(self._worked_before[ordinal])
+        seconds = local.hour * 3600 + local.minute * 60 + local.second + local.microsecond / 1e6
+        return self._worked_before[ordinal] + seconds / DAY_SECONDS

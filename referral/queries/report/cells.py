@@ -4,10 +4,8 @@ Every figure of what was done and for whom is a sum over these cells; distinct p
 pass over the visits instead of a dozen keeps the page quick.
 """
 
-from dataclasses import dataclass
 from datetime import date
-from itertools import starmap
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,8 +19,7 @@ from referral.queries.report.frame import Frame
 MET_STATUSES = (NeedStatus.MET, NeedStatus.PARTLY_MET)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """Entries of one person, term, program, month, township and contact result.
 
     There are thousands of cells, so keys stay as the database gives them (`key_of` makes a UUID) and amounts are
@@ -54,8 +51,7 @@ class Cell:
         return self.result in REACHED
 
 
-@dataclass(frozen=True, slots=True)
-class NeedCell:
+class NeedCell(NamedTuple):
     """Needs opened in one township by people of one sex and birth date."""
 
     township: str
@@ -136,7 +132,7 @@ def visit_cells(session: Session, frame: Frame) -> list[Cell]:
         .subquery()
     )
     statement = sa.select(sums, Person.sex, Person.born_on).join(Person, raw(Person.id) == sums.c.person_id)
-    return list(starmap(Cell, session.execute(statement)))
+    return list(map(Cell._make, session.execute(statement)))
 
 
 def need_cells(session: Session, frame: Frame) -> list[NeedCell]:
@@ -148,4 +144,4 @@ def need_cells(session: Session, frame: Frame) -> list[NeedCell]:
         .where(*frame.needs())
         .group_by(township, Person.sex, Person.born_on)
     )
-    return [NeedCell(*row) for row in session.execute(statement)]
+    return list(map(NeedCell._make, session.execute(statement)))

@@ -52,7 +52,8 @@ def what_was_done(session: Session, frame: Frame, cells: Sequence[Cell]) -> Done
 def _services(session: Session, met: Sequence[Cell]) -> list[ServiceLine]:
     by_term: dict[Any, list[Cell]] = defaultdict(list)
     for cell in met:
-        by_term[key_of(cell.term)].append(cell)
+        by_term[cell.term].append(cell)
+    by_term = {key_of(term): cells for term, cells in by_term.items()}
     terms = session.scalars(sa.select(TaxonomyTerm).where(TaxonomyTerm.id.in_(by_term)))
     lines = [
         ServiceLine(

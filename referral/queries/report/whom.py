@@ -42,7 +42,8 @@ def _groups(met: Sequence[Cell], needs: Sequence[NeedCell], key: Callable[[Any],
 
 def by_township(session: Session, met: Sequence[Cell], needs: Sequence[NeedCell]) -> list[Group]:
     """Return the townships by code. One statement."""
-    found = _groups(met, needs, lambda cell: township_code(cell.township))
+    found = _groups(met, needs, lambda cell: cell.township)
+    found = {township_code(prefix): group for prefix, group in found.items()}
     areas = session.scalars(sa.select(Area).where(Area.code.in_(found)).order_by(Area.code))
     return [found[area.code].called(area) for area in areas]
 
@@ -72,7 +73,8 @@ def by_program(session: Session, met: Sequence[Cell]) -> list[ProgramLine]:
     given: dict[Any, list[Cell]] = defaultdict(list)
     for cell in met:
         if cell.program is not None:
-            given[key_of(cell.program)].append(cell)
+            given[cell.program].append(cell)
+    given = {key_of(program): cells for program, cells in given.items()}
     programs = session.scalars(sa.select(Program).where(Program.id.in_(given)).order_by(Program.name))
     return [_line(program, given[program.id]) for program in programs]
 
