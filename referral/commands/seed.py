@@ -1,7 +1,9 @@
 """`referral seed`: the reference lists, the demonstration district, and its accounts."""
 
+import csv
 import time
 from datetime import datetime
+from pathlib import Path
 
 import click
 import flask_migrate
@@ -11,10 +13,20 @@ from flask.cli import with_appcontext
 from models import Account, Role
 from referral import clock
 from referral.actions import seeding
+from referral.actions.account_management import invite
+from referral.actions.divisions import bring_divisions
 from referral.extensions import db
-from referral.i18n import _
+from referral.i18n import _, lazy
 from referral.transactions import transaction
 from referral.words import word
+
+REASONS = {
+    "code": lazy("the code has not 2, 4, 6, 9 or 12 digits"),
+    "name": lazy("the name is missing"),
+    "parent": lazy("the division above it is not known"),
+    "kind": lazy("the kind is neither urban nor rural"),
+    "position": lazy("latitude or longitude is not a number of degrees"),
+}
 
 
 @click.group("seed")
@@ -47,6 +59,46 @@ def demo(today: datetime | None) -> None:
 def accounts() -> None:
     """List the demonstration's accounts."""
     print_accounts()
+
+
+@command.command("administrator")
+@click.argument("login")
+@click.argument("name")
+@with_appcontext
+def administrator(login: str, name: str) -> None:
+    """Make the first administrator of an installation, and print the one-time password."""
+    with transaction(db.session) as session:
+        account, password = invite(
+            session,
+            login=login,
+            name=name,
+            role=Role.ADMINISTRATOR,
+            organization_id=None,
+            area_code=None,
+            email=None,
+        )
+    click.echo(_("%(login)s signs in with %(password)s. Change it at once.", login=account.login, password=password))
+
+
+@command.command("divisions")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def divisions(file: Path) -> None:
+    """Bring in townships and villages from a CSV with the columns code and name."""
+    with transaction(db.session) as session, file.open(encoding="utf-8-sig", newline="") as lines:
+        result = bring_divisions(session, csv.DictReader(lines))
+    for row, code, reason in result.rejected:
+        click.echo(_("Row %(row)s, %(code)s: rejected (%(reason)s)", row=row, code=code, reason=REASONS[reason]))
+    click.echo(
+        _(
+            "%(read)s rows read, %(made)s made, %(changed)s changed, %(same)s unchanged, %(rejected)s rejected.",
+            read=result.read,
+            made=result.made,
+            changed=result.changed,
+            same=result.same,
+            rejected=len(result.rejected),
+        )
+    )
 
 
 def load_into_empty(today: datetime | None = None) -> bool:
