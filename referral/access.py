@@ -252,20 +252,24 @@ def allow(act: Act, *, find: Finder | None = None) -> Callable[[Callable[..., An
     def guard(view: Callable[..., Any]) -> Callable[..., Response]:
         @wraps(view)
         def guarded(**address: Any) -> Response:
-            account = current_actor()
-            if account is None and act not in WITHOUT_ACCOUNT:
-                return redirect(url_for("account.sign_in", next=request.full_path if request.method == "GET" else None))
-            if not may(account, act):
-                abort(404)
             if request.method in SAFE_METHODS:
+                # Marked before the account is loaded, else SQLite would give the page the one write lock.
                 with reading():
-                    return _answer(view, find, account, address)
-            response = _answer(view, find, account, address)
+                    return checked(address)
+            response = checked(address)
             if response.status_code < 400:
                 db.session.commit()
             else:
                 db.session.rollback()
             return response
+
+        def checked(address: dict[str, Any]) -> Response:
+            account = current_actor()
+            if account is None and act not in WITHOUT_ACCOUNT:
+                return redirect(url_for("account.sign_in", next=request.full_path if request.method == "GET" else None))
+            if not may(account, act):
+                abort(404)
+            return _answer(view, find, account, address)
 
         guarded.act = act  # type: ignore[attr-defined]  # read by `unguarded`
         return guarded

@@ -62,7 +62,7 @@ class DayForm(Form):
 
     day = DayField(lazy("Day"), [InputRequired()])
     kind = SelectField(lazy("Kind"), [InputRequired()], choices=lambda: choices(DayKind), coerce=coerce(DayKind))
-    note = StringField(lazy("Occasion"), [InputRequired(), Length(max=128)])
+    note = StringField(lazy("Festival or reason"), [InputRequired(), Length(max=128)])
     source = StringField(
         lazy("Published in"), [InputRequired(), Length(max=255)], description=lazy("The notice with its number.")
     )

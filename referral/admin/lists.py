@@ -14,9 +14,11 @@ from referral.admin.forms import DayForm, NamesForm, NeedTypeForm, TermForm
 from referral.extensions import db
 from referral.i18n import _
 from referral.queries import admin
+from referral.queries.paging import paginate
 
 Answer = Response | str | tuple[str, int]
 EARLIEST, LATEST = 2000, 2100
+LINES = 50
 LISTS = ("service", "material", "need_types", "categories", "imported")
 
 
@@ -66,12 +68,13 @@ def show_lists() -> str:
     chosen = request.args.get("list", LISTS[0])
     chosen = chosen if chosen in LISTS else LISTS[0]
     if chosen == "need_types":
-        lines: Any = admin.need_types(db.session)
+        lines: Any = admin.need_types()
     elif chosen == "categories":
-        lines = admin.categories(db.session)
+        lines = admin.categories()
     else:
-        lines = admin.terms(db.session, Taxonomy(chosen))
-    return render_template("admin/show_lists.html", chosen=chosen, lines=lines)
+        lines = admin.terms(Taxonomy(chosen))
+    page = paginate(db.session, lines, request.args.get("page", 1, type=int), size=LINES)
+    return render_template("admin/show_lists.html", chosen=chosen, page=page)
 
 
 def _edit(form: Any, line: Any, chosen: str, save: Any) -> Answer:

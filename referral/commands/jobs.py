@@ -65,7 +65,8 @@ def list_(runs: int) -> None:
         before = last.get(job.name)
         minutes = int(job.every.total_seconds() // 60)
         state = f"{word(before.status)} {before.slot}" if before else _("never done")
-        click.echo(f"{job.name:<22} {_('every %(minutes)s min', minutes=minutes):<14} {state}")
+        often = _("every %(minutes)s min", minutes=minutes)
+        click.echo(f"{job.name:<22} {often:<14} {state}")
     click.echo("")
     for run in db.session.scalars(job_runs.newest_first().limit(runs)):
         counts = ", ".join(f"{name} {count}" for name, count in run.counts.items())

@@ -6,7 +6,7 @@ from typing import Any
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
-from models import Account, Area, Organization, Service
+from models import Account, Area, Organization, ProviderKind, Service
 from referral import clock
 from referral.access import Act, actor, allow
 from referral.coordination import blueprint
@@ -30,24 +30,23 @@ def _filter() -> CatalogueFilter:
     form = CatalogueFilter()
     form.term.choices = record_choices(catalogue.terms_in_use(db.session), _("All"))
     form.township.choices = record_choices([township for township, _villages in reach(actor())], _("All"), key="code")
-    form.validate()
     return form
 
 
 def _chosen(form: CatalogueFilter) -> catalogue.Filters:
-    """Return what the address asks for; what it asks wrongly is as if not asked."""
-    wrong = set(form.errors)
+    """Return what the address asks for; what is not on the lists is as if not asked."""
 
     def data(name: str) -> Any:
-        return None if name in wrong else form[name].data or None
+        known = {choice.value for choice in form[name].iter_choices()}
+        return form[name].data if form[name].data in known else None
 
     term, doubt = data("term"), data("doubt")
     return catalogue.Filters(
-        words=data("words") or "",
+        words=form.words.data or "",
         term_id=uuid.UUID(term) if term else None,
         township=data("township"),
-        kind=data("kind"),
-        free=bool(data("free")),
+        kind=form.kind.data if isinstance(form.kind.data, ProviderKind) else None,
+        free=bool(form.free.data),
         doubt=catalogue.Doubt(doubt) if doubt else None,
     )
 

@@ -46,12 +46,12 @@ class CatalogueFilter(FilterForm):
     """What somebody looks for."""
 
     words = SearchField(lazy("Search"))
-    term = SelectField(lazy("Kind of help"), choices=list)
-    township = SelectField(lazy("Township"), choices=list)
+    term = SelectField(lazy("Kind of help"), choices=list, validate_choice=False)
+    township = SelectField(lazy("Township"), choices=list, validate_choice=False)
     kind = SelectField(
         lazy("Kind of provider"), choices=lambda: choices(ProviderKind, _("All")), coerce=coerce(ProviderKind)
     )
-    doubt = SelectField(lazy("To look at"), choices=lambda: as_choices(doubt_words()))
+    doubt = SelectField(lazy("To look at"), choices=lambda: as_choices(doubt_words()), validate_choice=False)
     free = BooleanField(lazy("Free places only"))
 
 
@@ -59,7 +59,7 @@ class OrganizationForm(Form):
     """What is known of an organization."""
 
     version = HiddenField()
-    name = StringField(lazy("Name"), [InputRequired(), Length(max=255)])
+    name = StringField(lazy("Name of the organization"), [InputRequired(), Length(max=255)])
     alternate_name = StringField(lazy("Other name"), [Optional(), Length(max=255)])
     kind = SelectField(
         lazy("Kind of provider"), [InputRequired()], choices=lambda: choices(ProviderKind), coerce=coerce(ProviderKind)
@@ -130,7 +130,7 @@ class ServiceForm(Form):
     """One kind of help that an organization gives."""
 
     version = HiddenField()
-    name = StringField(lazy("Name"), [InputRequired(), Length(max=255)])
+    name = StringField(lazy("Name of the service"), [InputRequired(), Length(max=255)])
     term_id = SelectField(
         lazy("Kind of help"),
         choices=list,

@@ -51,7 +51,8 @@ def export_clients() -> Response:
         Column(_("Last visit"), "moment"),
     ]
     lines = (_cells(clients.client(row, month)) for row in rows)
-    return workbook(f"{_('Clients')} {month.text}", columns, lines, notes=[(_("Month"), month.text)])
+    title = _("Clients in %(month)s", month=month.text)
+    return workbook(title, columns, lines, notes=[(_("Month"), month.text)])
 
 
 def _cells(client: clients.Client) -> list[object]:

@@ -106,20 +106,19 @@ def find_day(session: Session, _actor: Account, day: str) -> CalendarDay | None:
         return None
 
 
-def terms(session: Session, taxonomy: Taxonomy) -> Sequence[TaxonomyTerm]:
-    """Return the terms of a list in order of their codes."""
-    statement = sa.select(TaxonomyTerm).where(TaxonomyTerm.taxonomy == taxonomy)
-    return session.scalars(statement.order_by(TaxonomyTerm.code).limit(1000)).all()
+def terms(taxonomy: Taxonomy) -> sa.Select[TaxonomyTerm]:
+    """Return the select of the terms of a list in order of their codes."""
+    return sa.select(TaxonomyTerm).where(TaxonomyTerm.taxonomy == taxonomy).order_by(TaxonomyTerm.code)
 
 
-def need_types(session: Session) -> Sequence[NeedType]:
-    """Return the types of need in order of their codes."""
-    return session.scalars(sa.select(NeedType).order_by(NeedType.domain, NeedType.code)).all()
+def need_types() -> sa.Select[NeedType]:
+    """Return the select of the types of need in order of their codes."""
+    return sa.select(NeedType).order_by(NeedType.domain, NeedType.code)
 
 
-def categories(session: Session) -> Sequence[BeneficiaryCategory]:
-    """Return the recognised statuses in order of their codes."""
-    return session.scalars(sa.select(BeneficiaryCategory).order_by(BeneficiaryCategory.code)).all()
+def categories() -> sa.Select[BeneficiaryCategory]:
+    """Return the select of the recognised statuses in order of their codes."""
+    return sa.select(BeneficiaryCategory).order_by(BeneficiaryCategory.code)
 
 
 def find_term(session: Session, _actor: Account, key: uuid.UUID) -> TaxonomyTerm | None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,12 @@ class Health:
         return self.migration == self.newest_migration
 
 
+@cache
+def newest_migration() -> str | None:
+    """Return the newest migration that the program carries; read once."""
+    return ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+
+
 def health(session: Session) -> Health:
     """Return how the database is. Three short queries."""
     url = session.get_bind().engine.url
@@ -55,7 +62,7 @@ def health(session: Session) -> Health:
     except DBAPIError:
         session.rollback()
         at = None
-    script = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+    script = newest_migration()
     if make == "postgresql":
         version = str(session.scalar(sa.text("SHOW server_version")))
         size = session.scalar(sa.text("SELECT pg_database_size(current_database())"))

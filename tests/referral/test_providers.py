@@ -287,3 +287,12 @@ def test_pages_of_the_provider_ask_a_stated_number_of_questions(scene: Scene, ad
     with scene.client.application.app_context(), counted() as sent:
         assert scene.client.get(address).status_code == 200
     assert len(sent) <= most, "\n".join(sent)
+
+
+def test_who_only_looks_waits_for_no_writer(scene: Scene) -> None:
+    """SQLite has one writer; a page that only shows something must not be it."""
+    scene.session.execute(sa.update(Referral).values(request_note="周三也可以"))
+    try:
+        assert scene.client.get("/inbox").status_code == 200
+    finally:
+        scene.session.rollback()
