@@ -34,7 +34,7 @@ class NeedForm(Form):
         description=lazy("In the person’s words, such as: cannot cook any more, wants a warm meal at noon."),
     )
     suggested = wtforms.RadioField(lazy("Suggested from these words"), [Optional(), Preset()], choices=[])
-    term = wtforms.SelectField(lazy("Help that answers it"), [Preset()])
+    term = wtforms.SelectField(lazy("Help that answers it"), [Preset()], default="")
     need_type = wtforms.SelectField(lazy("Kind of need"), [Optional()])
     quantity = AmountField(
         lazy("How many"),
@@ -74,9 +74,10 @@ class NeedForm(Form):
             SelectChoice(value=kind.code, label=in_language(kind), optgroup=word(kind.domain)) for kind in kinds
         ]
 
-    def suggest(self, found: Sequence[TaxonomyTerm]) -> None:
-        """Offer terms that the words may mean."""
-        self.suggested.choices = [SelectChoice(value=str(term.id), label=_with_unit(term)) for term in found]
+    def suggest(self, found: Sequence[TaxonomyTerm], terms: Sequence[TaxonomyTerm]) -> None:
+        """Offer terms that the words may mean; one that was taken before the words were changed stays."""
+        taken = [term for term in terms if str(term.id) == self.suggested.data and term not in found]
+        self.suggested.choices = [SelectChoice(value=str(term.id), label=_with_unit(term)) for term in (*found, *taken)]
 
     @property
     def term_id(self) -> uuid.UUID | None:

@@ -31,8 +31,8 @@ def record_need(case: Case) -> Answer:
     terms = needs.terms(db.session)
     form.prepare(terms, needs.need_types(db.session))
     asked = "suggest" in request.form
-    found = suggest(db.session, form.description.data, terms) if request.method == "POST" else []
-    form.suggest(found)
+    found = suggest(db.session, form.description.data, terms) if asked else []
+    form.suggest(found, terms)
     if not asked and form.validate_on_submit():
         need = record(db.session, case, form, terms, by=actor(), at=clock.now())
         flash(_("The need is recorded. Below stands who could meet it."), "success")

@@ -98,7 +98,7 @@ class VisitForm(EntryForm):
 class GroupForm(EntryForm):
     """One session, several people: each is one person-time, all are one activity."""
 
-    people = wtforms.SelectMultipleField(lazy("Who came?"), choices=[])
+    people = wtforms.SelectMultipleField(lazy("Who came?"), [Preset()], choices=[])
     q = wtforms.SearchField(lazy("Look for more people"), [Preset(), Length(max=80)])
 
     def offer(self, people: Any) -> None:

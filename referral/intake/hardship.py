@@ -1,5 +1,6 @@
 """A village assistant's report, from the form to a lead at the station."""
 
+import uuid
 from datetime import datetime
 
 from flask import request
@@ -26,7 +27,7 @@ def prepare(session: Session, actor: Account, form: HardshipForm) -> tuple[Area 
     villages = [village for _township, found in townships for village in found]
     only = villages[0] if len(villages) == 1 else None
     if only is not None:
-        form.area_code.data = only.code
+        form.area_code.data, form.area_code.raw_data = only.code, [only.code]
     alike = _neighbours(session, actor, form) if request.method == "POST" else []
     form.known.choices = [SelectChoice(value=str(person.id), label=_described(person)) for person in alike]
     if alike:
@@ -55,7 +56,7 @@ def _described(person: Person) -> str:
 
 def report(session: Session, form: HardshipForm, *, by: Account, at: datetime) -> Case:
     """Write a lead down, for somebody known or somebody new, and return it."""
-    person = people.person_in_scope(session, by, form.known.data) if _is_known(form) else None
+    person = people.person_in_scope(session, by, uuid.UUID(form.known.data)) if _is_known(form) else None
     if person is None:
         facts = acts.PersonFacts(name=str(form.name.data), area_code=form.area_code.data, phone=form.phone.data)
         station = people.station_for(session, facts.area_code)

@@ -189,15 +189,14 @@ def not_seen_in_time(today: date) -> sa.ColumnElement[bool]:
 def caseload_rows(session: Session, cases: Sequence[Case]) -> list[CaseloadRow]:
     """Return cases with last visit, open needs and next deadline. Three queries, however many cases."""
     people, keys = [case.person_id for case in cases], [case.id for case in cases]
-    seen: dict[uuid.UUID, datetime] = dict(
-        session.execute(
+    seen: dict[uuid.UUID, datetime] = {
+        person_id: last
+        for person_id, last in session.execute(
             sa.select(Visit.person_id, sa.func.max(Visit.started_at, type_=Visit.started_at.type))
             .where(Visit.person_id.in_(people), ~Visit.replaced, Visit.contact_result.in_(REACHED))
             .group_by(Visit.person_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     needs: dict[uuid.UUID, tuple[int, datetime | None]] = {
         case_id: (count, due)
         for case_id, count, due in session.execute(
@@ -212,16 +211,15 @@ def caseload_rows(session: Session, cases: Sequence[Case]) -> list[CaseloadRow]:
             .group_by(Need.case_id)
         )
     }
-    answers: dict[uuid.UUID, datetime | None] = dict(
-        session.execute(
+    answers: dict[uuid.UUID, datetime | None] = {
+        case_id: answer_by
+        for case_id, answer_by in session.execute(
             sa.select(Need.case_id, sa.func.min(Referral.answer_by, type_=Referral.answer_by.type))
             .join(Need, Need.id == Referral.need_id)
             .where(Need.case_id.in_(keys), Referral.status == ReferralStatus.REQUESTED)
             .group_by(Need.case_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     rows = []
     for case in cases:
         count, due = needs.get(case.id, (0, None))

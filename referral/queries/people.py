@@ -174,7 +174,7 @@ def villages_in_reach(session: Session, actor: Account) -> list[tuple[Area, list
     areas = session.scalars(
         sa.select(Area)
         .where(
-            in_area(Area.code, seat),
+            sa.or_(in_area(Area.code, seat), Area.code == township_code(seat or "")),
             Area.level.in_([AreaLevel.TOWNSHIP, AreaLevel.VILLAGE]),
             Area.replaced_by_code.is_(None),
         )
