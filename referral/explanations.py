@@ -156,7 +156,7 @@ def _tone(points: int, weight: int) -> str:
 
 def _detail(name: str, points: int, distance_km: float | None) -> str:
     if name == "distance":
-        return _("%(km)s km away", km=number(distance_km)) if distance_km is not None else _("one place is not known")
+        return _("%(km)s km away", km=number(distance_km, 1)) if distance_km is not None else _("one place is not known")
     return str((LESS_GOOD if points else GOOD)[name])
 
 

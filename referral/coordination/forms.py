@@ -85,8 +85,9 @@ class LeaveForm(Form):
         lazy("Reason"),
         [InputRequired(), Length(max=500)],
         description=lazy("One sentence, such as: the family wants to talk it over first."),
+        id="leave-reason",
     )
-    version = wtforms.HiddenField()
+    version = wtforms.HiddenField(id="leave-version")
 
 
 def as_key(value: Any) -> uuid.UUID | None:

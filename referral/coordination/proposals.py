@@ -27,14 +27,17 @@ def _page(proposal: Proposal, change: ChangeForm, leave: LeaveForm) -> str:
     named = rounds.offers_named([proposal])
     if proposal.proposed_capacity_id:
         named.add(proposal.proposed_capacity_id)
+    ranked = candidates.ranked_candidates(db.session, proposal.need, clock.now()) if decidable else []
     return render_template(
         "coordination/show_proposal.html",
+        elsewhere=proposal.proposed_capacity_id is not None
+        and any(one.fits and one.capacity.id != proposal.proposed_capacity_id for one in ranked),
         proposal=proposal,
         decidable=decidable,
         change=change,
         leave=leave,
         offers=candidates.offers(db.session, named),
-        ranked=candidates.ranked_candidates(db.session, proposal.need, clock.now()) if decidable else [],
+        ranked=ranked,
         referral=rounds.referral_of(db.session, proposal) if proposal.decision is Decision.APPLIED else None,
     )
 

@@ -22,6 +22,8 @@ from referral.queries import candidates, needs_board, openings, rounds
 from referral.queries.paging import paginate
 
 VIEWS = ("need", "provider", "unmet")
+PROPOSALS_SHOWN = 15
+"""On one page, so that the gain and the proof below are in reach."""
 
 
 @blueprint.get("/coordination/rounds")
@@ -76,7 +78,7 @@ def show_round(round_: Round) -> str:
     chosen = Decision(decision) if decision in set(Decision) else None
     select = {"need": rounds.placed_by_need, "provider": rounds.placed_by_provider}.get(view)
     statement = select(round_, chosen) if select else rounds.unmet(round_)
-    page = paginate(db.session, statement, request.args.get("page", 1, type=int))
+    page = paginate(db.session, statement, request.args.get("page", 1, type=int), size=PROPOSALS_SHOWN)
     named = rounds.offers_named(page.items) if view == "unmet" else set()
     scarce = db.session.scalars(openings.worth(round_, only_scarce=True).limit(3)).all()
     return render_template(

@@ -8,7 +8,7 @@ from models import Round
 from referral.i18n import _, in_language, lazy, ngettext
 from referral.queries import rounds
 
-GROUPS = 3
+GROUPS = 5
 """Reasons named; the others are counted together."""
 SHORT = {
     "service_area": lazy("because nobody serves their township"),

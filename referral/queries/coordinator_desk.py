@@ -23,7 +23,7 @@ class Waiting:
 
     def of(self, urgency: Urgency) -> int:
         """All of one urgency."""
-        return sum(count for (one, _), count in self.cells.items() if one is urgency)
+        return sum(count for (one, _), count in self.cells.items() if one == urgency)
 
     @property
     def total(self) -> int:

@@ -79,8 +79,11 @@ def stories(session: Session, lines: Iterable[RoundOpening]) -> list[Story]:
 
 
 def _steps(line: RoundOpening, needs: dict[uuid.UUID, Need], named: dict[uuid.UUID, Capacity]) -> list[Step]:
-    """The engine tells the newly served first; people hear it from the new place on."""
-    return [
-        Step(needs[uuid.UUID(need)], named[uuid.UUID(start)] if start else None, named[uuid.UUID(end)])
-        for need, start, end in reversed(line.chain)
-    ]
+    """Return the moves as people hear them: who comes to the new place, who then to the place left, and so on."""
+    moves = {end: (need, start) for need, start, end in line.chain}
+    steps, here = [], str(line.capacity_id)
+    while here in moves:
+        need, start = moves.pop(here)
+        steps.append(Step(needs[uuid.UUID(need)], named[uuid.UUID(start)] if start else None, named[uuid.UUID(here)]))
+        here = start
+    return steps

@@ -92,9 +92,8 @@ def made_round(session: Session) -> Round:
 
 def all_of(session: Session, statement: sa.Select[Any]) -> list[Any]:
     """What a statement finds now, in a transaction that ends at once, so that no page waits for it."""
-    session.expire_all()
     with transaction(session):
-        return list(session.scalars(statement))
+        return list(session.scalars(statement.execution_options(populate_existing=True)))
 
 
 def first_proposal(session: Session, round_: Round, *, placed: bool = True) -> Any:
@@ -176,8 +175,7 @@ def test_a_wrong_seed_is_named_and_kept(coordinator: FlaskClient, county: Sessio
     check_page(answer, "zh")
 
 
-def test_a_round_at_work_shows_its_progress_also_without_scripts(coordinator: FlaskClient,
-                                                                                   county: Session) -> None:  # fmt: skip
+def test_a_round_at_work_shows_its_progress_also_without_scripts(coordinator: FlaskClient, county: Session) -> None:
     with transaction(county):
         waiting = rounds.start_round(county, area=COUNTY, at=clock.now())
     answer = coordinator.get(f"/coordination/rounds/{waiting.id}")
