@@ -14,6 +14,7 @@ from referral.actions.importing import cells
 from referral.actions.importing.cells import WrongCell
 from referral.actions.importing.fields import FIELDS
 from referral.actions.importing.words import sentence
+from referral.i18n import speaking
 
 ANY_CELL = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=40))
 
@@ -122,3 +123,5 @@ def test_an_unknown_word_gets_the_nearest_one(app: Flask) -> None:
         with pytest.raises(WrongCell) as wrong:
             cells.one_of(Urgency)("Criticle")
         assert sentence(wrong.value.code, wrong.value.facts) == "Not in the list. Do you mean “Critical”?"
+        with speaking("zh"):
+            assert "紧急" in sentence(wrong.value.code, wrong.value.facts)

@@ -177,3 +177,14 @@ def test_dates_of_excel_cells_are_read(session: Session) -> None:
     data = workbook([head, ["甲", date(1950, 1, 2), "丁岗村"]], formats={1: "yyyy/m/d"})
     runs.apply(session, bring_file(session, by, ImportKind.PEOPLE, data), by=by, at=AT)
     assert session.scalars(sa.select(Person.born_on)).one() == date(1950, 1, 2)
+
+
+def test_every_wrong_cell_of_a_row_is_named_at_once(session: Session) -> None:
+    make_area(session, VILLAGE, name="丁岗村")
+    make_term(session, "A01", name_zh="助餐")
+    run = bring(
+        session, make_account(session), ImportKind.PEOPLE, ["王", "3.2E+17", "soon", "丁港村", "1", "助参", -1, "x"]
+    )
+    assert [problem[1] for problem in problems(session, run)] == [
+        "身份证号", "出生日期", "联系电话", "数量", "紧急程度", "村（社区）", "需求",
+    ]  # fmt: skip

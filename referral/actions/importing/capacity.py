@@ -26,7 +26,7 @@ class CapacitySheet(Sheet):
             self.organizations.add(organization, organization.name, organization.credit_code)
         self.services: dict[uuid.UUID, Lookup[tuple[Service, ServiceAtLocation, Location]]] = {}
         self.periods: dict[uuid.UUID, list[Capacity]] = {}
-        names = {folded(line.get("organization")) for line in lines}
+        names = {folded(line.get("organization") or "") for line in lines}
         wanted = {one.id for name in names for one in self.organizations.known.get(name, [])}
         for part in lookups.in_parts(sorted(wanted)):
             self._look_up(part)
@@ -53,9 +53,13 @@ class CapacitySheet(Sheet):
         for capacity in self.session.scalars(periods):
             self.periods.setdefault(capacity.service_at_location_id, []).append(capacity)
 
+    def look_up(self, line: Line) -> None:
+        """Find the service at its place."""
+        line.found["service"] = self._find(line)
+
     def take(self, line: Line) -> RowResult:
         """Take the places of one period."""
-        found = self._find(line)
+        found = line.found["service"]
         starts, ends, places = line.get("starts_on"), line.get("ends_on"), line.get("places")
         if ends < starts:
             line.wrong("ends_on", "period_reversed")
@@ -102,14 +106,14 @@ class CapacitySheet(Sheet):
         if organization is None:
             return None
         offered = self.services.get(organization.id, Lookup())
-        named = offered.known.get(folded(line.get("service")), [])
+        named = offered.known.get(folded(line.get("service") or ""), [])
         if not named:
             self.looked_up(line, "service", offered.find)
             return None
         place = line.get("location")
         if place is None:
             if len(named) > 1:
-                line.wrong("location", "several_places", choices="、".join(one[2].name for one in named[:10]))
+                line.wrong("location", "several_places", choices=[one[2].name for one in named[:10]])
                 return None
             return named[0][:2]
         at_places: Lookup[tuple[Service, ServiceAtLocation, Location]] = Lookup()

@@ -13,8 +13,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from referral import codes
+from referral.actions.importing.words import CODE, NAMED
 from referral.i18n import speaking
-from referral.words import word
+from referral.words import key, word
 
 Cell = str | int | float | bool | None
 T = TypeVar("T")
@@ -193,36 +194,35 @@ def one_of(members: Iterable[enum.Enum], **more: enum.Enum) -> Reader:
     def read(cell: Cell) -> enum.Enum | None:
         known = {folded(name): member for member in listed for name in names_of(member)}
         known |= {folded(name): member for name, member in more.items()}
-        return _one(cell, known, [word(member) for member in listed])
+        return _one(cell, known, {member: f"{CODE}{key(member)}" for member in listed})
 
     return read
 
 
-def one_of_words(names: Mapping[str, Any]) -> Reader:
-    """Return a reader of one of a few words, given as code → word; WrongCell: unknown_choice."""
+def one_of_words(listed: str) -> Reader:
+    """Return a reader of one of a few words, by the name of their list in `words.NAMED`; WrongCell: unknown_choice."""
 
     def read(cell: Cell) -> str | None:
-        known = {folded(code): code for code in names}
+        known = {folded(code): code for code in NAMED[listed]}
         for language in ("zh", "en"):
             with speaking(language):
-                known |= {folded(str(name)): code for code, name in names.items()}
-        return _one(cell, known, [str(name) for name in names.values()])
+                known |= {folded(str(name)): code for code, name in NAMED[listed].items()}
+        return _one(cell, known, {code: f"{CODE}{listed}.{code}" for code in NAMED[listed]})
 
     return read
 
 
-def _one(cell: Cell, known: Mapping[str, T], names: list[str]) -> T | None:
-    """Return what a cell names, or raise WrongCell with the nearest name, else with all."""
+def _one(cell: Cell, known: Mapping[str, T], marks: Mapping[T, str]) -> T | None:
+    """Return what a cell names, or raise WrongCell with the nearest choice, else with all."""
     if is_empty(cell):
         return None
     text = typed(cell)
     found = known.get(folded(text))
     if found is not None:
         return found
-    suggestion = nearest(text, [*names, *known])
-    if suggestion:
-        raise WrongCell("unknown_choice_near", suggestion=suggestion)
-    raise WrongCell("unknown_choice", choices="、".join(names[:20]))
+    if suggestion := nearest(text, known):
+        raise WrongCell("unknown_choice_near", suggestion=marks[known[suggestion]])
+    raise WrongCell("unknown_choice", choices=list(marks.values()))
 
 
 def several_of(read_one: Reader) -> Reader:

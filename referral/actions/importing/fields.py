@@ -20,20 +20,10 @@ from models import (
 from models.capacity import CapacityKind
 from referral.actions.importing import cells
 from referral.actions.importing.cells import Reader
-from referral.i18n import lazy, lazy_pgettext, speaking
+from referral.actions.importing.words import NAMED
+from referral.i18n import lazy, speaking
 from referral.words import word
 
-RELATIONS = {
-    "head": lazy("Head of the household"),
-    "spouse": lazy("Spouse"),
-    "child": lazy("Child"),
-    "parent": lazy("Parent"),
-    "grandchild": lazy("Grandchild"),
-    "grandparent": lazy("Grandparent"),
-    "sibling": lazy("Brother or sister"),
-    "other": lazy_pgettext("relation", "Other"),
-}
-FREQUENCIES = {"once": lazy("once"), "week": lazy("a week"), "month": lazy("a month")}
 TERMS, AREAS, STATUSES, NEED_TYPES = "terms", "areas", "statuses", "need_types"
 """Lists of the database that a template offers as drop-downs."""
 SEXES = {"男性": Sex.MALE, "女性": Sex.FEMALE, "m": Sex.MALE, "f": Sex.FEMALE}
@@ -73,10 +63,15 @@ def choice(key: str, label: Any, explanation: Any, codes: Any, *, words: Any = N
     )
 
 
-def named(key: str, label: Any, explanation: Any, names: dict[str, Any], **more: Any) -> Field:
-    """Return a column with one of a few words that are no code list of the records."""
+def named(key: str, label: Any, explanation: Any, listed: str, **more: Any) -> Field:
+    """Return a column with one of a few words that are no code list of the records (see `words.NAMED`)."""
     return Field(
-        key, label, explanation, cells.one_of_words(names), offer=lambda: [str(name) for name in names.values()], **more
+        key,
+        label,
+        explanation,
+        cells.one_of_words(listed),
+        offer=lambda: [str(name) for name in NAMED[listed].values()],
+        **more,
     )
 
 
@@ -160,7 +155,7 @@ PEOPLE = [
          lazy("People with the same sign here are one household; a household number of the platform joins that one."),
          24,
          also=("家庭编号", "家庭户号", "household"), width=12),
-    named("relation_to_head", lazy("Relation to the head"), lazy("Choose from the list."), RELATIONS,
+    named("relation_to_head", lazy("Relation to the head"), lazy("Choose from the list."), "relation",
           also=("与户主关系", "家庭关系"), width=12),
     text("status", lazy("Recognised status"), lazy("Code or name of a beneficiary category, such as 2.1."), 64,
          also=("认定类别", "救助类别", "对象类别", "身份类别"), offer=STATUSES, width=18),
@@ -174,7 +169,7 @@ PEOPLE = [
          also=("需求", "需求项目", "服务需求"), offer=TERMS, width=18, example="A01"),
     Field("quantity", lazy("How many"), lazy("Number of units; for cash, yuan."), cells.amount("0.01"), "8",
           also=("数量", "需求数量", "金额"), width=10),
-    named("frequency", lazy("How often"), lazy("In which time “how many” is meant."), FREQUENCIES,
+    named("frequency", lazy("How often"), lazy("In which time “how many” is meant."), "frequency",
           also=("频次", "频率"), width=10),
     choice("urgency", lazy("Urgency"), lazy("Choose from the list; empty means as usual for the need."), Urgency,
            also=("紧急度",), width=10),

@@ -39,7 +39,7 @@ class Lookup(Generic[T]):
         if len(found) == 1:
             return found[0]
         if found:
-            raise WrongCell("ambiguous", choices="、".join(self._label(record) for record in found[:5]))
+            raise WrongCell("ambiguous", choices=[self._label(record) for record in found[:5]])
         if suggestion := nearest(text, self.names.values()):
             raise WrongCell("unknown_choice_near", suggestion=suggestion)
         raise WrongCell("unknown_name")

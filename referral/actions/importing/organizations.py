@@ -68,17 +68,24 @@ class OrganizationSheet(Sheet):
     def _find(self, name: str, code: str | None) -> Organization | None:
         return self.by_code.get(code or "") or self.by_name.get(folded(name))
 
+    def look_up(self, line: Line) -> None:
+        """Find seat, term, areas and statuses."""
+        line.found["area"] = self.looked_up(line, "area", self.areas.find)
+        line.found["term"] = self.looked_up(line, "term", self.terms.find)
+        line.found["areas"] = self.looked_up(line, "service_areas", self.areas.find_all) or []
+        line.found["statuses"] = self.looked_up(line, "statuses", self.statuses.find_all) or []
+
     def take(self, line: Line) -> RowResult:
         """Take one organization with, where there is one, its service."""
         found = self._find(line.get("organization"), line.get("credit_code"))
-        area = self.looked_up(line, "area", self.areas.find)
+        area = line.found["area"]
         code = line.get("credit_code")
         if found and code and found.credit_code and found.credit_code != code:
             line.wrong("credit_code", "other_code")
         about = found.id if found else folded(line.get("organization"))
         said = line.given(*OF_ORGANIZATION) | ({"area": area.code} if area else {})
         self.agrees(line, about, said)
-        term, areas, statuses = self._check_service(line, found)
+        self._check_service(line, found)
         if line.problems:
             return RowResult.BAD
         known = found is not None
@@ -95,17 +102,14 @@ class OrganizationSheet(Sheet):
         self.remember(line, found.id, said)
         changed |= self._phone(found, line.get("phone"))
         if line.get("service"):
-            result = self._service(line, found, term, areas, statuses)
+            result = self._service(line, found)
             if result is RowResult.NEW:
                 return result
             changed |= result is RowResult.CHANGED
         return RowResult.NEW if not known else RowResult.CHANGED if changed else RowResult.SAME
 
-    def _check_service(self, line: Line, found: Organization | None) -> tuple[Any, list[Any], list[Any]]:
-        """Return term, areas and statuses of the line's service; write down what is wrong or missing."""
-        term = self.looked_up(line, "term", self.terms.find)
-        areas = self.looked_up(line, "service_areas", self.areas.find_all) or []
-        statuses = self.looked_up(line, "statuses", self.statuses.find_all) or []
+    def _check_service(self, line: Line, found: Organization | None) -> None:
+        """Write down what is wrong with the line's service, or missing."""
         name = line.get("service")
         if name is None:
             if line.given(*NEEDS_SERVICE):
@@ -113,7 +117,7 @@ class OrganizationSheet(Sheet):
             elif not line.problems and (folded(line.get("organization")), None) in self.seen:
                 line.wrong("organization", "same_row", row=self.seen[folded(line.get("organization")), None])
             self.seen.setdefault((folded(line.get("organization")), None), line.number)
-            return None, [], []
+            return
         service = self.services.get((found.id, folded(name))) if found else None
         if service is None and line.get("term") is None:
             line.wrong("term", "required")
@@ -130,7 +134,6 @@ class OrganizationSheet(Sheet):
         if not line.problems:
             self.seen[triple] = line.number
             self.remember(line, about, line.given(*OF_SERVICE))
-        return term, areas, statuses
 
     @staticmethod
     def _place(line: Line) -> str:
@@ -144,9 +147,7 @@ class OrganizationSheet(Sheet):
         self.keep(phone)
         return True
 
-    def _service(
-        self, line: Line, organization: Organization, term: Any, areas: list[Any], statuses: list[Any]
-    ) -> RowResult:
+    def _service(self, line: Line, organization: Organization) -> RowResult:
         """Write the service, its place, areas and conditions, and return what became of them together."""
         name = line.get("service")
         service = self.services.get((organization.id, folded(name)))
@@ -158,7 +159,7 @@ class OrganizationSheet(Sheet):
         facts = line.given("minimum_age", "maximum_age", "sex", "supply_mode")
         facts |= {"description": line.get("service_description")} if line.get("service_description") else {}
         facts |= {"fees_description": line.get("fees")} if line.get("fees") else {}
-        changed = set_given(service, facts | ({"term_id": term.id} if term else {}))
+        changed = set_given(service, facts | ({"term_id": line.found["term"].id} if line.found["term"] else {}))
         place = self.locations.get((organization.id, folded(self._place(line))))
         if place is None:
             place = Location(id=new_key(), organization_id=organization.id, name=self._place(line))
@@ -173,9 +174,9 @@ class OrganizationSheet(Sheet):
             self.keep(there)
             new = True
         changed |= set_given(there, line.given("delivery"))
-        for area in areas:
+        for area in line.found["areas"]:
             changed |= self._line_of(self.service_areas, ServiceArea, service, area_code=area.code)
-        for status in statuses:
+        for status in line.found["statuses"]:
             changed |= self._line_of(
                 self.eligibility, ServiceEligibility, service, code=status.code, kind=EligibilityKind.STATUS
             )

@@ -83,7 +83,7 @@ class PeopleSheet(Sheet):
 
     def _people(self, lines: Sequence[Line]) -> list[Person]:
         numbers = {form for line in lines if (code := line.get("id_number")) for form in _forms(code)}
-        names = {line.get("name") for line in lines}
+        names = {line.get("name") for line in lines if line.get("name")}
         marks = {line.get("household") for line in lines if line.get("household")}
         found: dict[uuid.UUID, Person] = {}
         for part in lookups.in_parts(sorted(numbers)):
@@ -110,12 +110,16 @@ class PeopleSheet(Sheet):
         if name[1] is not None:
             self.by_name.setdefault(name, person)
 
+    def look_up(self, line: Line) -> None:
+        """Find village, status, term and type of need."""
+        line.found["area"] = self.looked_up(line, "area", self.areas.village)
+        line.found["status"] = self.looked_up(line, "status", self.statuses.find)
+        line.found["need"] = self.looked_up(line, "need", self.terms.find)
+        line.found["need_type"] = self.looked_up(line, "need_type", self.need_types.find)
+
     def take(self, line: Line) -> RowResult:
         """Take one person with, where there is one, the need."""
-        village = self.looked_up(line, "area", self.areas.village)
-        status = self.looked_up(line, "status", self.statuses.find)
-        term = self.looked_up(line, "need", self.terms.find)
-        need_type = self.looked_up(line, "need_type", self.need_types.find)
+        village, status, term, need_type = (line.found[key] for key in ("area", "status", "need", "need_type"))
         check_person(line, local_date(self.at))
         check_need(line, local_date(self.at))
         if line.problems:

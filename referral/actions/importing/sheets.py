@@ -16,8 +16,8 @@ from referral.actions.importing.tables import Line
 class Sheet:
     """One file being taken in. In a trial nothing reaches the database, though every rule is asked.
 
-    A subclass looks its records up in `begin` and takes one line in `take`, which returns what the line does, or
-    writes down what is wrong in it and returns BAD.
+    A subclass reads the records it needs in `begin`, finds in `look_up` what single cells name, and takes one line in
+    `take`, which returns what the line does, or writes down what is wrong in it and returns BAD.
     """
 
     def __init__(self, session: Session, by: Account, at: datetime, *, trial: bool) -> None:
@@ -30,25 +30,29 @@ class Sheet:
         """Look up what the lines speak of, in few questions."""
         raise NotImplementedError
 
+    def look_up(self, line: Line) -> None:
+        """Find what the cells of a line name; asked of every line, so that each wrong cell is named at once."""
+        raise NotImplementedError
+
     def take(self, line: Line) -> RowResult:
-        """Take one line."""
+        """Take one line of which every cell is good."""
         raise NotImplementedError
 
     def run(self, lines: Sequence[Line]) -> list[RowResult]:
         """Take all lines and return what each does."""
         with self.session.no_autoflush:
-            self.begin([line for line in lines if not line.problems])
-            results = [self.take(line) if self._whole(line) else RowResult.BAD for line in lines]
-            results = [RowResult.BAD if line.problems else result for line, result in zip(lines, results, strict=True)]
+            self.begin(lines)
+            results = [self._result(line) for line in lines]
             if self.trial:
                 self._forget()
             else:
                 self.session.flush()
         return results
 
-    def _whole(self, line: Line) -> bool:
-        """Say whether every cell could be read; the rules that need several cells are only asked then."""
-        return not line.problems
+    def _result(self, line: Line) -> RowResult:
+        self.look_up(line)
+        result = RowResult.BAD if line.problems else self.take(line)
+        return RowResult.BAD if line.problems else result
 
     def _forget(self) -> None:
         """Drop what the trial changed in records that were read."""

@@ -31,6 +31,9 @@ class Line:
     values: dict[str, Any] = dataclasses.field(default_factory=dict)
     problems: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
+    found: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Key → the record that a cell names."""
+
     def get(self, key: str) -> Any:
         """Return the value of a column; None where the cell is empty, wrong or missing."""
         return self.values.get(key)
@@ -85,8 +88,8 @@ def read_table(kind: ImportKind, name: str, data: bytes) -> Table:
     return Table(columns, kept)
 
 
-def _wanted(fields: Iterable[Field]) -> str:
-    return "、".join(str(field.label) for field in fields if field.required)
+def _wanted(fields: Iterable[Field]) -> list[str]:
+    return [str(field.label) for field in fields if field.required]
 
 
 def _score(kind: ImportKind, rows: Rows, number: int) -> int:

@@ -3,8 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
-from referral.i18n import lazy
+from referral.i18n import language, lazy, lazy_pgettext
+from referral.vocabulary import WORDS
 
+RELATIONS = {
+    "head": lazy("Head of the household"),
+    "spouse": lazy("Spouse"),
+    "child": lazy("Child"),
+    "parent": lazy("Parent"),
+    "grandchild": lazy("Grandchild"),
+    "grandparent": lazy("Grandparent"),
+    "sibling": lazy("Brother or sister"),
+    "other": lazy_pgettext("relation", "Other"),
+}
+FREQUENCIES = {"once": lazy("once"), "week": lazy("a week"), "month": lazy("a month")}
+NAMED: dict[str, Mapping[str, Any]] = {**WORDS, "relation": RELATIONS, "frequency": FREQUENCIES}
+"""List → code → word, for facts that name a code: `@Urgency.high`."""
+CODE = "@"
 SENTENCES: dict[str, Any] = {
     # Cells
     "required": lazy("This must not be empty."),
@@ -127,4 +142,15 @@ SENTENCES: dict[str, Any] = {
 def sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
     """Return what is wrong and what to write instead, in the reader's language."""
     text = str(SENTENCES[code])
-    return text % facts if facts else text.replace("%%", "%")
+    return text % {name: _said(value) for name, value in facts.items()} if facts else text.replace("%%", "%")
+
+
+def _said(value: Any) -> str:
+    """Return a fact in words: codes by their word, lists with the language's sign between."""
+    if isinstance(value, list):
+        return ("、" if language().code == "zh" else ", ").join(_said(part) for part in value)
+    text = str(value)
+    if text.startswith(CODE) and "." in text:
+        listed, _dot, member = text[1:].partition(".")
+        return str(NAMED.get(listed, {}).get(member, text))
+    return text
