@@ -34,7 +34,9 @@ def sign_in() -> Response | str | tuple[str, int]:
     """Ask for name and password."""
     form = SignInForm()
     if form.validate_on_submit():
-        account = accounts.sign_in(db.session, login=form.login.data, password=form.password.data, at=clock.now())
+        account = accounts.sign_in(
+            db.session, login=form.login.data or "", password=form.password.data or "", at=clock.now()
+        )
         if account:
             session.clear()
             session.permanent = True
@@ -69,7 +71,7 @@ def show_account() -> Response | str | tuple[str, int]:
     if form.validate_on_submit():
         try:
             accounts.change_password(
-                db.session, actor(), present=form.password.data, new=form.new_password.data
+                db.session, actor(), present=form.password.data or "", new=form.new_password.data or ""
             )
         except accounts.WrongPassword:
             form.password.errors = [_("That is not your present password.")]
