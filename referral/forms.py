@@ -218,3 +218,11 @@ class AmountField(wtforms.DecimalField):
         except InvalidOperation:
             raise ValueError(str(lazy("Please enter a number with at most two decimals, such as 12.50."))) from None
         self.data = value
+
+    def _value(self) -> str:
+        """Return what the field shows: what was typed, else the amount, decimals only where it has some."""
+        if self.raw_data:
+            return str(self.raw_data[0])
+        if self.data is None:
+            return ""
+        return str(int(self.data)) if self.data == int(self.data) else f"{self.data:.2f}"

@@ -79,11 +79,13 @@ class AssessForm(Form):
         if field.data and field.data > clock.today():
             raise ValidationError(_("This day is still to come. Please enter the day on which you talked."))
 
-    def validate_mode(self, _field: Any) -> None:
-        """Something must have been asked."""
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check the form; something must have been asked."""
+        right = bool(super().validate(extra_validators))
         asked = [self[name].data for name in (*LEVEL_NAMES, *ACT_NAMES, *WHO5_NAMES, *SATISFACTION_NAMES)]
         if all(answer is None for answer in asked):
-            raise ValidationError(_("Nothing is answered yet. Please fill in at least one of the questions below."))
+            self.form_errors.append(_("Nothing is answered yet. Please fill in at least one of the questions below."))
+        return right and not self.form_errors
 
     def levels(self) -> dict[Domain, tuple[int, str | None]]:
         """Return level and words of each domain that was asked."""
