@@ -13,49 +13,10 @@ from models.case import URGENCY_TIERS
 from referral.filters import number, zh
 from referral.i18n import _, lazy, ngettext
 from referral.queries.gathering.weights import most
+from referral.rules_in_words import REMEDIES, RULES
 from referral.words import word
 
 URGENCIES = {tier: urgency for urgency, tier in URGENCY_TIERS.items()}
-
-RULES: dict[str, Any] = {
-    "service_area": lazy("The home lies outside the areas it serves."),
-    "radius": lazy("The home lies beyond the distance it goes."),
-    "age": lazy("The person's age does not fit, or is not recorded."),
-    "sex": lazy("It serves the other sex only."),
-    "status": lazy("None of the recognised statuses it asks for is held."),
-    "feature": lazy("It serves people in another situation."),
-    "language": lazy("Nobody there speaks the dialect or language needed."),
-    "opening_times": lazy("It is not open at the times wanted."),
-    "worker_sex": lazy("It cannot send the woman or man asked for."),
-    "child_safety": lazy("Its record check for work with minors is not in date."),
-    "licence": lazy("Its licence is missing or out of date."),
-    "accepting": lazy("It takes nobody on at present."),
-    "quantity": lazy("More is wanted than one place gives."),
-    "consent": lazy("The person has not agreed to this organization."),
-    "rejected_before": lazy("It was asked before and declined or did not answer."),
-    "no_places": lazy("No place is free."),
-}
-"""Each hard rule: what it means that it fails."""
-
-REMEDIES: dict[str, Any] = {
-    "service_area": lazy("if it also served this township"),
-    "radius": lazy("if it went a little farther"),
-    "age": lazy("if it took people of this age, or the birth date were recorded"),
-    "sex": lazy("if it also served this person's sex"),
-    "status": lazy("if the status it asks for were recognised, or it asked for none"),
-    "feature": lazy("if it took people in this situation"),
-    "language": lazy("if somebody there spoke the dialect or language"),
-    "opening_times": lazy("if another time were agreed"),
-    "worker_sex": lazy("if the wish for a woman or a man were given up, or met"),
-    "child_safety": lazy("if its record check for work with minors were renewed"),
-    "licence": lazy("if its licence were renewed"),
-    "accepting": lazy("if it took people on again"),
-    "quantity": lazy("if the need were shared between two providers, or less were enough"),
-    "consent": lazy("if the person agreed to this organization"),
-    "rejected_before": lazy("if it reconsidered"),
-    "no_places": lazy("if one more place were free"),
-}
-"""Each hard rule: what would have to change."""
 
 PARTS: dict[str, Any] = {
     "distance": lazy("Distance"),
@@ -156,7 +117,9 @@ def _tone(points: int, weight: int) -> str:
 
 def _detail(name: str, points: int, distance_km: float | None) -> str:
     if name == "distance":
-        return _("%(km)s km away", km=number(distance_km, 1)) if distance_km is not None else _("one place is not known")
+        return (
+            _("%(km)s km away", km=number(distance_km, 1)) if distance_km is not None else _("one place is not known")
+        )
     return str((LESS_GOOD if points else GOOD)[name])
 
 

@@ -76,8 +76,8 @@ def show_round(round_: Round) -> str:
     view = view if view in VIEWS else "need"
     decision = request.args.get("decision")
     chosen = Decision(decision) if decision in set(Decision) else None
-    select = {"need": rounds.placed_by_need, "provider": rounds.placed_by_provider}.get(view)
-    statement = select(round_, chosen) if select else rounds.unmet(round_)
+    listed = {"need": rounds.placed_by_need, "provider": rounds.placed_by_provider}.get(view)
+    statement = listed(round_, chosen) if listed else rounds.unmet(round_)
     page = paginate(db.session, statement, request.args.get("page", 1, type=int), size=PROPOSALS_SHOWN)
     named = rounds.offers_named(page.items) if view == "unmet" else set()
     scarce = db.session.scalars(openings.worth(round_, only_scarce=True).limit(3)).all()

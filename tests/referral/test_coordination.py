@@ -14,18 +14,7 @@ from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 from sqlalchemy.orm import Session
 
-from models import (
-    Capacity,
-    Decision,
-    Need,
-    NeedStatus,
-    Proposal,
-    Referral,
-    Role,
-    Round,
-    RoundStatus,
-    Urgency,
-)
+from models import Capacity, Decision, Need, NeedStatus, Proposal, Referral, Role, Round, RoundStatus, Urgency
 from referral import clock
 from referral.actions import rounds
 from referral.extensions import db
@@ -34,6 +23,7 @@ from tests.factories import (
     COUNTY,
     OTHER_COUNTY,
     make_account,
+    make_area,
     make_capacity,
     make_case,
     make_need,
@@ -70,14 +60,8 @@ def county(app: Flask) -> Iterator[Session]:
                 make_need(session, case=case, term=terms[n % 2], urgency=list(Urgency)[n % 4], at=since)
             make_need(session, term=make_term(session, code="T9", name_zh="稀缺", name_en="Rare"), at=at)
             make_account(session, login="coordinator")
-            make_account(session, login="stranger", area_code=_other(session))
+            make_account(session, login="stranger", area_code=make_area(session, OTHER_COUNTY).code)
         yield session
-
-
-def _other(session: Session) -> str:
-    from tests.factories import make_area
-
-    return make_area(session, OTHER_COUNTY).code
 
 
 @pytest.fixture
