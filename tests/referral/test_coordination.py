@@ -135,8 +135,7 @@ def test_a_round_takes_no_more_queries_with_more_proposals(app: Flask, coordinat
         assert len(sent) <= most, (view, "\n".join(sent))
 
 
-def test_the_sentence_of_a_round_says_how_many_are_served_and_why_others_are_not(coordinator: FlaskClient,
-                                                                                county: Session) -> None:  # fmt: skip
+def test_a_round_says_how_many_are_served_and_why_not_the_others(coordinator: FlaskClient, county: Session) -> None:
     made = made_round(county)
     text = coordinator.get(f"/coordination/rounds/{made.id}", headers={"Accept-Language": "en"}).get_data(as_text=True)
     assert "4 of 13 needs can be served" in text
@@ -177,8 +176,7 @@ def test_a_second_round_at_once_gets_a_page_that_says_so(coordinator: FlaskClien
     check_page(answer, "zh")
 
 
-def test_accepting_all_and_applying_makes_referrals_that_hold_their_places(coordinator: FlaskClient,
-                                                                          county: Session) -> None:  # fmt: skip
+def test_applying_makes_referrals_that_hold_their_places(coordinator: FlaskClient, county: Session) -> None:
     made = made_round(county)
     coordinator.post(f"/coordination/rounds/{made.id}/accept-all")
     answer = coordinator.post(f"/coordination/rounds/{made.id}/apply")
@@ -191,7 +189,7 @@ def test_accepting_all_and_applying_makes_referrals_that_hold_their_places(coord
     check_page(coordinator.get(f"/coordination/rounds/{made.id}"), "zh")
 
 
-def test_applying_what_is_decided_keeps_the_rest_for_later(coordinator: FlaskClient, county: Session) -> None:
+def test_applying_what_is_decided_keeps_the_rest(coordinator: FlaskClient, county: Session) -> None:
     made = made_round(county)
     one = first_proposal(county, made)
     coordinator.post(f"/coordination/proposals/{one.id}/accept")
@@ -200,8 +198,7 @@ def test_applying_what_is_decided_keeps_the_rest_for_later(coordinator: FlaskCli
     assert fresh(county, Round, made.id).status is RoundStatus.PROPOSED
 
 
-def test_leaving_a_proposal_wants_a_reason_and_opens_the_need_when_applied(coordinator: FlaskClient,
-                                                                          county: Session) -> None:  # fmt: skip
+def test_leaving_wants_a_reason_and_opens_the_need_again(coordinator: FlaskClient, county: Session) -> None:
     made = made_round(county)
     one = first_proposal(county, made)
     address = f"/coordination/proposals/{one.id}/leave"
@@ -297,6 +294,6 @@ def test_the_export_holds_exactly_what_the_board_shows(coordinator: FlaskClient,
     assert [line[0] for line in lines[1:]] == re.findall(r">(N\d{4}-\d{5})</a>", shown)
 
 
-def test_a_broken_filter_is_left_out(coordinator: FlaskClient, county: Session) -> None:
+def test_a_broken_filter_is_left_out(coordinator: FlaskClient) -> None:
     for narrowed in ("township=12", "term=nonsense", "waiting=soon", "sort=nothing", "page=999"):
         assert coordinator.get(f"/coordination/needs?{narrowed}").status_code == 200
