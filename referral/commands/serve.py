@@ -5,6 +5,7 @@ import sqlite3
 import sys
 import time
 from importlib import import_module
+from threading import Thread
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.engine import make_url
 
+from referral.actions.suggestions import suggest
 from referral.extensions import db
 
 
@@ -49,6 +51,16 @@ def settle() -> None:
     gc.freeze()
 
 
+def _learn_beside(app: Flask) -> None:
+    """Learn what suggestions come from beside the first requests: it takes seconds, and nobody shall wait for them."""
+
+    def learn() -> None:
+        with app.app_context():
+            suggest(db.session, "从前的需求", [])
+
+    Thread(target=learn, name="learn", daemon=True).start()
+
+
 def serve(app: Flask, *, host: str, port: int, workers: int, threads: int) -> None:
     """Serve with gunicorn, or with waitress where there is no fork."""
     if sys.platform == "win32":
@@ -68,6 +80,7 @@ def serve(app: Flask, *, host: str, port: int, workers: int, threads: int) -> No
                 "timeout": 120,
                 "preload_app": True,
                 "control_socket_disable": True,
+                "post_worker_init": lambda _worker: _learn_beside(app),
             }
             for name, value in settings.items():
                 if name in self.cfg.settings:
