@@ -16,7 +16,6 @@ from referral.casework.visit_forms import GroupForm, VisitForm, VisitListForm, n
 from referral.extensions import db
 from referral.i18n import _, ngettext
 from referral.queries import needs, people, visits
-from referral.queries.paging import paginate
 
 Answer = Response | str | tuple[str, int]
 USUAL_DAYS = 30
@@ -47,8 +46,9 @@ def list_visits() -> str:
     """What was done, for whom, how much?"""
     form = _list_form()
     wanted = _wanted(form)
-    page = paginate(db.session, visits.visits(actor(), wanted), request.args.get("page", 1, type=int))
     totals = visits.totals(db.session, actor(), wanted)
+    number = request.args.get("page", 1, type=int)
+    page = visits.page_of(db.session, visits.visits(actor(), wanted), number, total=totals.entries)
     return render_template("casework/list_visits.html", form=form, wanted=wanted, page=page, totals=totals)
 
 

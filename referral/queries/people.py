@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from models import (
     Account,
@@ -49,7 +49,7 @@ def find_people(session: Session, actor: Account, text: str, *, number: int = 1)
     keys = session.scalars(
         sa.select(Person.id)
         .where(scope(actor, Person), _answers_to(text))
-        .order_by(Person.name, Person.id)
+        .order_by(Person.search_text, Person.id)
         .limit(MOST_HITS)
     ).all()
     number = min(max(1, number), max(1, -(-len(keys) // PAGE)))
@@ -58,7 +58,7 @@ def find_people(session: Session, actor: Account, text: str, *, number: int = 1)
         sa.select(Person)
         .where(Person.id.in_(wanted))
         .options(joinedload(Person.area).joinedload(Area.parent), joinedload(Person.station))
-        .order_by(Person.name, Person.id)
+        .order_by(Person.search_text, Person.id)
     ).all()
     return Page(people, number, PAGE, len(keys))
 
@@ -76,7 +76,10 @@ def word_fits(word: str) -> sa.ColumnElement[bool]:
     if word.isdigit() and len(word) == 11:
         return Person.phone == word
     if word.isdigit() and len(word) > PHONE_TAIL:
-        return Person.phone.like(pattern.removesuffix("%"), escape="\\")
+        # The last four digits stand in the index that is searched; only whom they fit is looked up for the others.
+        found = aliased(Person)
+        ends_so = sa.exists().where(found.id == Person.id, found.phone.like(f"%{word}"))
+        return sa.and_(Person.search_text.like(f"%{word[-PHONE_TAIL:]}%"), ends_so)
     return Person.search_text.like(pattern, escape="\\")
 
 

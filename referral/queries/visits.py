@@ -14,7 +14,7 @@ from models import Account, Area, ContactResult, Person, TaxonomyTerm, Visit, Vi
 from models.visit import REACHED
 from referral.access import get_in_scope, in_area, scope
 from referral.clock import start_of
-from referral.queries.paging import COUNT_LIMIT
+from referral.queries.paging import COUNT_LIMIT, PAGE_SIZE, Page
 from referral.queries.people import fold, word_fits
 
 
@@ -51,9 +51,10 @@ SORTS: dict[str, Any] = {"when": Visit.started_at, "person": Person.name}
 def visits(actor: Account, wanted: VisitFilter) -> sa.Select[Any]:
     """Return the select of the visits in the actor's scope that fit a filter."""
     key = SORTS.get(wanted.sort.lstrip("-"), Visit.started_at)
+    by_person = wanted.text or key is Person.name
+    statement = sa.select(Visit)
     return (
-        sa.select(Visit)
-        .join(Person, Person.id == Visit.person_id)
+        (statement.join(Person, Person.id == Visit.person_id) if by_person else statement)
         .where(*_conditions(actor, wanted))
         .options(
             joinedload(Visit.person).joinedload(Person.area),
@@ -65,10 +66,17 @@ def visits(actor: Account, wanted: VisitFilter) -> sa.Select[Any]:
     )
 
 
+def page_of(session: Session, statement: sa.Select[Any], number: int, *, total: int) -> Page:
+    """Return one page of a list of which the total is known already. One query."""
+    number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
+    rows = session.scalars(statement.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
+    return Page(rows, number, PAGE_SIZE, min(total, COUNT_LIMIT))
+
+
 def totals(session: Session, actor: Account, wanted: VisitFilter) -> Totals:
     """Return the totals of a filter. One query."""
     reached = Visit.contact_result.in_(REACHED)
-    row = session.execute(
+    statement = (
         sa.select(
             sa.func.count(),
             sa.func.sum(sa.case((reached, 1), else_=0)),
@@ -77,9 +85,11 @@ def totals(session: Session, actor: Account, wanted: VisitFilter) -> Totals:
             sa.func.sum(Visit.amount),
         )
         .select_from(Visit)
-        .join(Person, Person.id == Visit.person_id)
         .where(*_conditions(actor, wanted))
-    ).one()
+    )
+    if wanted.text:
+        statement = statement.join(Person, Person.id == Visit.person_id)
+    row = session.execute(statement).one()
     hours = (Decimal(row[3] or 0) / 60).quantize(Decimal("0.1"))
     return Totals(row[0], row[1] or 0, row[2], hours, row[4] or Decimal(0))
 

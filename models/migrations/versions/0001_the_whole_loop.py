@@ -238,12 +238,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('person', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_person_area_code'), ['area_code'], unique=False)
-        batch_op.create_index('ix_person_area_code_name', ['area_code', 'name'], unique=False)
+        batch_op.create_index('ix_person_area_code_search_text', ['area_code', 'search_text', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_person_household_id'), ['household_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_person_name'), ['name'], unique=False)
         batch_op.create_index(batch_op.f('ix_person_phone'), ['phone'], unique=False)
         batch_op.create_index(batch_op.f('ix_person_station_id'), ['station_id'], unique=False)
-        batch_op.create_index('ix_person_station_id_name', ['station_id', 'name'], unique=False)
+        batch_op.create_index('ix_person_station_id_search_text', ['station_id', 'search_text', 'id'], unique=False)
 
     op.create_table('program',
     sa.Column('organization_id', sa.Uuid(), nullable=False),
@@ -1179,12 +1179,12 @@ def downgrade() -> None:
 
     op.drop_table('program')
     with op.batch_alter_table('person', schema=None) as batch_op:
-        batch_op.drop_index('ix_person_station_id_name')
+        batch_op.drop_index('ix_person_station_id_search_text')
         batch_op.drop_index(batch_op.f('ix_person_station_id'))
         batch_op.drop_index(batch_op.f('ix_person_phone'))
         batch_op.drop_index(batch_op.f('ix_person_name'))
         batch_op.drop_index(batch_op.f('ix_person_household_id'))
-        batch_op.drop_index('ix_person_area_code_name')
+        batch_op.drop_index('ix_person_area_code_search_text')
         batch_op.drop_index(batch_op.f('ix_person_area_code'))
 
     op.drop_table('person')
