@@ -31,6 +31,10 @@ EVENINGS = sum(1 << (weekday * 3 + 2) for weekday in range(5))
 WEEKEND = sum(1 << (weekday * 3 + part) for weekday in (5, 6) for part in (0, 1))
 TOO_MUCH = {"D01": Decimal(40)}
 """More than one place gives: of such a need of the list, the last one asks for so much."""
+FOR_ALL = {"B04": "escort", "M02": "federation"}
+"""Help with one provider for the whole district beside one for a part of it. People with both (story `near`) live
+closer to the one for all and have waited longest: going down the list gives them its places, and leaves people who
+have only that one (story `far`) with nobody."""
 FAR_TOWNSHIPS = ("321199101", "321199102", "321199103")
 """Where the only provider of home teaching has let its check for work with children run out."""
 
@@ -109,6 +113,8 @@ def _who(needs: Needs, matters: list[Matter], term: Term, entry: Entry) -> Matte
     fits = [matter for matter in needs.lacking(matters, term) if matter.client.profile in entry["profiles"].split()]
     if entry["story"] == "child_safety":
         fits = [matter for matter in fits if matter.client.person.area_code.startswith(FAR_TOWNSHIPS)]
+    if entry["story"] in {"near", "far"}:
+        fits = [matter for matter in fits if _choice(needs, matter, term) == entry["story"]]
     if entry["story"] == "rejected" or needs.world.chance(FITTING_SHARE):
         fits = [matter for matter in fits if needs.fitting(matter, term)] or fits
     if term.material and needs.world.chance(SAME_HOUSEHOLD_SHARE):
@@ -122,15 +128,26 @@ def _who(needs: Needs, matters: list[Matter], term: Term, entry: Entry) -> Matte
     return fits[0] if fits else None
 
 
+def _choice(needs: Needs, matter: Matter, term: Term) -> str | None:
+    """Say whether somebody has only the provider for all (far), or a choice with that one nearer (near)."""
+    providers = [offer.line["provider"] for offer in needs.fitting(matter, term)]
+    if not providers or providers[0] != FOR_ALL[term.code]:
+        return None
+    return "far" if len(providers) == 1 else "near"
+
+
 def _open(needs: Needs, matter: Matter, term: Term, entry: Entry) -> Need:
     world = needs.world
     urgency = Urgency(entry["urgency"]) if entry["urgency"] else world.weighted(term.urgencies)
     shortest, longest = WAITED_DAYS[urgency]
     if world.chance(1 - OLD_FIRST_SHARE):
         longest = (shortest + longest) / 2
-    at = world.moment(world.day(world.rng.uniform(shortest, longest)))
+    waited = world.rng.uniform(shortest, longest)
+    if entry["story"] in {"near", "far"}:
+        waited = longest if entry["story"] == "near" else shortest + 1
+    at = world.moment(world.day(waited))
     need = needs.need(matter, term, at, urgency)
-    if not term.once and world.chance(WANTED_TIMES_SHARE):
+    if not term.once and entry["story"] not in {"near", "far"} and world.chance(WANTED_TIMES_SHARE):
         need.wanted_times = world.rng.choice([EVENINGS, WEEKEND])
     return need
 
