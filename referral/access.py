@@ -1,11 +1,10 @@
-"""Who may do what, to whose records: two tables, and the one decorator that every view carries.
+"""To whose records an act may be done, and the one decorator that every view carries.
 
-WAYS says which roles may do an act at all. SCOPES says which rows of a record a role may see; lists and single
+`acts.WAYS` says which roles may do an act at all. SCOPES says which rows of a record a role may see; lists and single
 records are loaded under the same condition, so they cannot disagree. What lies outside is answered like a record that
 does not exist, because that a person is in the system is itself private.
 """
 
-import enum
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -19,99 +18,27 @@ from werkzeug.wrappers import Response
 from models import Account, Case, ImportRun, Message, Need, Organization, Person, Referral, Role, Round, Visit
 from models.area import code_range
 from models.referral import ReferralStatus
+from referral.acts import WAYS, WITHOUT_ACCOUNT, Act
 from referral.extensions import db
 from referral.transactions import reading
 
+__all__ = [
+    "SCOPES",
+    "WAYS",
+    "WITHOUT_ACCOUNT",
+    "Act",
+    "actor",
+    "allow",
+    "current_actor",
+    "get_in_scope",
+    "in_area",
+    "may",
+    "scope",
+    "unguarded",
+]
+
 Condition = sa.ColumnElement[bool]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class Act(enum.StrEnum):
-    """Everything that anybody can do here."""
-
-    SIGN_IN = "sign_in"
-    USE_OWN_ACCOUNT = "use_own_account"
-    READ_MESSAGES = "read_messages"
-    REPORT_HARDSHIP = "report_hardship"
-    FIND_PERSON = "find_person"
-    TAKE_IN = "take_in"
-    READ_PERSON = "read_person"
-    EDIT_PERSON = "edit_person"
-    ASSESS = "assess"
-    RECORD_NEED = "record_need"
-    READ_NEED = "read_need"
-    CLOSE_NEED = "close_need"
-    REFER_NEED = "refer_need"
-    CANCEL_REFERRAL = "cancel_referral"
-    CONCLUDE_CASE = "conclude_case"
-    LOG_VISIT = "log_visit"
-    READ_CASELOAD = "read_caseload"
-    READ_REFERRAL = "read_referral"
-    READ_INBOX = "read_inbox"
-    ANSWER_REFERRAL = "answer_referral"
-    CARRY_OUT_REFERRAL = "carry_out_referral"
-    STATE_CAPACITY = "state_capacity"
-    READ_NEEDS_BOARD = "read_needs_board"
-    READ_ROUND = "read_round"
-    RUN_ROUND = "run_round"
-    DECIDE_PROPOSAL = "decide_proposal"
-    APPLY_ROUND = "apply_round"
-    READ_CATALOGUE = "read_catalogue"
-    EDIT_CATALOGUE = "edit_catalogue"
-    IMPORT_FILES = "import_files"
-    READ_REPORT = "read_report"
-    MANAGE_ACCOUNTS = "manage_accounts"
-    MANAGE_LISTS = "manage_lists"
-    READ_JOBS = "read_jobs"
-
-
-_STATION = frozenset({Role.STATION_WORKER, Role.STATION_SUPERVISOR})
-_CASEWORK = _STATION | {Role.COORDINATOR}
-_EVERYBODY = frozenset(Role)
-_COORDINATOR = frozenset({Role.COORDINATOR})
-_PROVIDER = frozenset({Role.PROVIDER_OFFICER})
-_ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
-
-WAYS: dict[Act, frozenset[Role]] = {
-    Act.SIGN_IN: _EVERYBODY,
-    Act.USE_OWN_ACCOUNT: _EVERYBODY,
-    Act.READ_MESSAGES: _EVERYBODY,
-    Act.REPORT_HARDSHIP: frozenset({Role.VILLAGE_ASSISTANT}),
-    Act.FIND_PERSON: _CASEWORK,
-    Act.TAKE_IN: _CASEWORK,
-    Act.READ_PERSON: _CASEWORK,
-    Act.EDIT_PERSON: _CASEWORK,
-    Act.ASSESS: _CASEWORK,
-    Act.RECORD_NEED: _CASEWORK,
-    Act.READ_NEED: _CASEWORK,
-    Act.CLOSE_NEED: _CASEWORK,
-    Act.REFER_NEED: _CASEWORK,
-    Act.CANCEL_REFERRAL: _CASEWORK,
-    Act.CONCLUDE_CASE: _CASEWORK,
-    Act.LOG_VISIT: _STATION | _PROVIDER,
-    Act.READ_CASELOAD: _STATION,
-    Act.READ_REFERRAL: _CASEWORK | _PROVIDER,
-    Act.READ_INBOX: _PROVIDER,
-    Act.ANSWER_REFERRAL: _PROVIDER,
-    Act.CARRY_OUT_REFERRAL: _PROVIDER,
-    Act.STATE_CAPACITY: _PROVIDER,
-    Act.READ_NEEDS_BOARD: _COORDINATOR,
-    Act.READ_ROUND: _COORDINATOR,
-    Act.RUN_ROUND: _COORDINATOR,
-    Act.DECIDE_PROPOSAL: _COORDINATOR,
-    Act.APPLY_ROUND: _COORDINATOR,
-    Act.READ_CATALOGUE: _CASEWORK | _PROVIDER,
-    Act.EDIT_CATALOGUE: _COORDINATOR,
-    Act.IMPORT_FILES: _COORDINATOR,
-    Act.READ_REPORT: frozenset({Role.EVALUATOR, Role.COORDINATOR, Role.STATION_SUPERVISOR}),
-    Act.MANAGE_ACCOUNTS: _ADMINISTRATOR,
-    Act.MANAGE_LISTS: _ADMINISTRATOR,
-    Act.READ_JOBS: _ADMINISTRATOR,
-}
-"""Roles that may do an act at all; SCOPES then narrows the records."""
-
-WITHOUT_ACCOUNT = frozenset({Act.SIGN_IN})
-"""Acts of people who have not signed in."""
 
 
 def _nothing(_actor: Account) -> Condition:

@@ -6,7 +6,6 @@ Two people who take a step at once are kept apart by `version`: the later one ge
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -33,8 +32,8 @@ from models.need import WAITING_STATUSES
 from models.referral import LIVE_STATUSES
 from referral.actions import case_flow, places
 from referral.actions.numbering import next_number
+from referral.actions.referral_news import tell_provider, tell_station
 from referral.clock import WorkCalendar
-from referral.messages import tell
 from referral.queries.calendar import work_calendar
 
 ANSWER_WORKING_DAYS = {Urgency.CRITICAL: 0, Urgency.HIGH: 1, Urgency.NORMAL: 3, Urgency.LOW: 5}
@@ -89,7 +88,7 @@ def request(
     places.take_place(session, referral, capacity_id=capacity.id)
     _event(session, referral, None, by=by, at=at, note=choice_note)
     case_flow.put_in_circulation(session, need.case_id, by=by, at=at)
-    _tell_provider(session, referral, MessageKind.REFERRAL_REQUESTED, at)
+    tell_provider(session, referral, MessageKind.REFERRAL_REQUESTED, at)
     session.flush()
     return referral
 
@@ -128,7 +127,7 @@ def expire(session: Session, referral: Referral, *, at: datetime) -> None:
     _move(session, referral, ReferralStatus.EXPIRED, by=None, at=at)
     _end_without_help(session, referral, at=at)
     _answered(session, referral, MessageKind.REFERRAL_EXPIRED, by=None, at=at)
-    _tell_provider(session, referral, MessageKind.REFERRAL_EXPIRED, at)
+    tell_provider(session, referral, MessageKind.REFERRAL_EXPIRED, at)
 
 
 def cancel(
@@ -143,8 +142,8 @@ def cancel(
     """Either side takes it back, with a reason; the need is open again."""
     _move(session, referral, ReferralStatus.CANCELLED, by=by, at=at, reason=reason, note=reason_text)
     _end_without_help(session, referral, at=at)
-    _tell_provider(session, referral, MessageKind.REFERRAL_CANCELLED, at)
-    _tell_station(session, referral, MessageKind.REFERRAL_CANCELLED, at)
+    tell_provider(session, referral, MessageKind.REFERRAL_CANCELLED, at)
+    tell_station(session, referral, MessageKind.REFERRAL_CANCELLED, at)
 
 
 def start(session: Session, referral: Referral, *, by: Account, at: datetime) -> None:
@@ -203,7 +202,7 @@ def complete(
         places.end_place(session, referral, at=at)
         met = outcome is ReferralOutcome.SERVED
         need.move_to(NeedStatus.MET if met else NeedStatus.PARTLY_MET, at=at)
-    _tell_station(session, referral, MessageKind.REFERRAL_COMPLETED, at)
+    tell_station(session, referral, MessageKind.REFERRAL_COMPLETED, at)
     session.flush()
 
 
@@ -223,7 +222,7 @@ def fail(
     referral.outcome = outcome
     referral.units_delivered = units_delivered
     _end_without_help(session, referral, at=at)
-    _tell_station(session, referral, MessageKind.REFERRAL_COMPLETED, at)
+    tell_station(session, referral, MessageKind.REFERRAL_COMPLETED, at)
 
 
 def enter_in_error(session: Session, referral: Referral, *, by: Account, at: datetime, note: str) -> None:
@@ -287,35 +286,5 @@ def _end_without_help(session: Session, referral: Referral, *, at: datetime) -> 
 
 def _answered(session: Session, referral: Referral, kind: MessageKind, *, by: Account | None, at: datetime) -> None:
     case_flow.note_answer(session, session.get_one(Case, _need(session, referral).case_id), by=by, at=at)
-    _tell_station(session, referral, kind, at)
+    tell_station(session, referral, kind, at)
     session.flush()
-
-
-def _tell_provider(session: Session, referral: Referral, kind: MessageKind, at: datetime) -> None:
-    tell(
-        session,
-        kind,
-        once=f"provider:{referral.number}",
-        at=at,
-        organization_id=referral.organization_id,
-        referral_id=referral.id,
-        facts={"number": referral.number},
-    )
-
-
-def _tell_station(session: Session, referral: Referral, kind: MessageKind, at: datetime) -> None:
-    """Tell the station that looks after the person, or whoever asked where there is none."""
-    reader: dict[str, Any] = (
-        {"organization_id": referral.station_id} if referral.station_id else {"account_id": referral.requested_by_id}
-    )
-    if not any(reader.values()):
-        reader = {"area_code": referral.area_code}
-    tell(
-        session,
-        kind,
-        once=f"station:{referral.number}",
-        at=at,
-        referral_id=referral.id,
-        facts={"number": referral.number},
-        **reader,
-    )
