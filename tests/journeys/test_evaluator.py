@@ -1,0 +1,101 @@
+"""The evaluator: reads a report, opens what is behind a figure, looks a definition up, takes the workbook along."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+from python_calamine import load_workbook
+
+from tests.journeys.conftest import Meet
+from tests.journeys.reader import DESK, PHONE, PLAIN, Reader, Way
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("way", [DESK, PHONE, PLAIN], ids=lambda way: way.name)
+def test_evaluator(meet: Meet, reading_url: str, way: Way) -> None:
+    evaluator = meet(reading_url, way)
+    evaluator.sign_in("evaluator")
+    evaluator.expect_heading("Report")
+    evaluator.look("report")
+    people = persons(evaluator)
+    open_the_records_behind_a_figure(evaluator)
+    open_a_chart_as_a_table(evaluator)
+    read_the_definitions(evaluator)
+    download_the_workbook(evaluator, people)
+    narrow_to_a_township(evaluator, people)
+    swap_the_days(evaluator)
+
+
+def figure(reader: Reader, english: str) -> Locator:
+    """The link on a figure of what was done."""
+    title = re.escape(reader.say(english))
+    line = reader.panel("What was done").get_by_role("row", name=re.compile(f"^{title} "))
+    return line.first.get_by_role("link")
+
+
+def number(text: str) -> int:
+    return int(re.sub(r"\D", "", text))
+
+
+def persons(reader: Reader) -> int:
+    """How many persons the report counts."""
+    return number(figure(reader, "Persons").inner_text())
+
+
+def open_the_records_behind_a_figure(reader: Reader) -> None:
+    shown = number(figure(reader, "Person-times").inner_text())
+    figure(reader, "Person-times").click()
+    reader.expect_heading("Records behind: %(figure)s", figure=reader.say("Person-times"))
+    reader.look("records")
+    assert number(reader.main().locator(".count").first.inner_text()) == shown
+    reader.follow("Report")
+    reader.expect_heading("Report")
+
+
+def open_a_chart_as_a_table(reader: Reader) -> None:
+    drawn = reader.panel("What was done").get_by_role("figure").first
+    table = drawn.get_by_role("table")
+    expect(table).to_be_hidden()
+    drawn.get_by_text(reader.say("Show the figures")).click()
+    expect(table).to_be_visible()
+    reader.look("chart")
+
+
+def read_the_definitions(reader: Reader) -> None:
+    reader.follow("Definitions")
+    reader.expect_heading("Definitions")
+    reader.expect_text("Distinct people with at least one person-time")
+    reader.look("definitions")
+    reader.turn_to("Report")
+
+
+def download_the_workbook(reader: Reader, people: int) -> None:
+    with reader.page.expect_download() as waiting:
+        reader.follow("Export Excel")
+    book = load_workbook(BytesIO(Path(waiting.value.path()).read_bytes()))
+    assert waiting.value.suggested_filename.endswith(".xlsx")
+    cells = {cell for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python() for cell in row}
+    assert reader.say("Distinct people with at least one person-time") in cells
+    assert people in cells
+
+
+def narrow_to_a_township(reader: Reader, people: int) -> None:
+    reader.field("Township").select_option(index=1)
+    reader.press("Filter")
+    reader.expect_heading("Report")
+    assert 0 < persons(reader) < people
+    assert "area=3211" in reader.page.url
+    reader.look("township")
+
+
+def swap_the_days(reader: Reader) -> None:
+    """A period that ends before it begins gets a word, and both days stay."""
+    reader.fill("From", "2026-05-02")
+    reader.fill("To", "2026-05-01")
+    reader.press("Filter")
+    reader.expect_text("The last day lies before the first. Please swap them.")
+    expect(reader.field("From")).to_have_value("2026-05-02")
+    reader.look("swapped")
