@@ -1,7 +1,6 @@
 """Catalogues in HSDS: what can be kept is kept, what cannot is named, and a second import changes nothing."""
 
 import json
-import shutil
 from collections import Counter
 from datetime import time
 from pathlib import Path
@@ -16,36 +15,17 @@ from models import (
     Location,
     Organization,
     Phone,
-    Program,
     ProviderKind,
     Schedule,
     Service,
-    ServiceAtLocation,
-    ServiceTerm,
     TaxonomyTerm,
 )
 from referral.actions.importing import hsds
 from referral.actions.importing.files import FileRefused
 from referral.actions.importing.hsds import values
 from referral.actions.importing.hsds.folder import read_folder
-from referral.actions.importing.hsds.report import Fate, Report
-from tests.factories import AT
-
-RECORDS = (Organization, Program, Location, Service, ServiceAtLocation, Phone, Schedule, ServiceTerm, TaxonomyTerm)
-
-
-def bring(session: Session, folder: Path, source: str = "test") -> Report:
-    return hsds.import_folder(session, folder, source=source, at=AT)
-
-
-def rows(session: Session) -> dict[str, int]:
-    return {record.__name__: session.scalar(sa.select(sa.func.count()).select_from(record)) or 0 for record in RECORDS}
-
-
-def table(folder: Path, name: str, text: str) -> Path:
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.csv").write_text(text, "utf-8")
-    return folder
+from referral.actions.importing.hsds.report import Fate
+from tests.referral.catalogues import bring, rows, table
 
 
 @pytest.fixture
@@ -223,79 +203,6 @@ def test_capacity_of_version_3_becomes_the_places_of_its_month(session: Session,
     capacity.used = 2
     bring(session, table(small, "service_capacity", f"{head}c1,s1,5,10,2026-09-20T08:00:00+08:00\n"))
     assert (capacity.places, capacity.left) == (7, 5)
-
-
-def test_the_tables_of_ohana_are_read(session: Session, shared: Path) -> None:
-    report = bring(session, shared / "data/samples/ohana", "ohana")
-    assert report.version == "HSDS 1 (Ohana)"
-    assert report.of("services")[0].counts[Fate.MADE] == rows(session)["Service"] > 20
-    assert rows(session)["ServiceAtLocation"] == rows(session)["Service"]
-    again = bring(session, shared / "data/samples/ohana", "ohana")
-    assert again.total(Fate.MADE) == again.total(Fate.CHANGED) == 0
-
-
-INVALID = {
-    "contact_with_no_parent": "no_parent",
-    "existing_category": "duplicate_id",
-    "holiday_schedule_with_no_parent": "no_parent",
-    "hs_with_2_digit_year": "two_digit_year",
-    "hs_with_invalid_date": "not_date",
-    "hs_with_spelled_out_date": "date_read_as",
-    "invalid_address": "required",
-    "invalid_category": "required",
-    "invalid_contact": "required",
-    "invalid_holiday_schedule": "required",
-    "invalid_location": "required",
-    "invalid_location_org": "unknown_reference",
-    "invalid_mail_address": "required",
-    "invalid_mail_address_location": "unknown_reference",
-    "invalid_org": "required",
-    "invalid_parent_category": "unknown_reference",
-    "invalid_phone": "type_missing",
-    "invalid_program": "required",
-    "invalid_program_headers": "ragged_row",
-    "invalid_regular_schedule": "required",
-    "invalid_service": "required",
-    "invalid_service_location": "unknown_reference",
-    "missing_address": "unknown_reference",
-    "org_with_2_digit_year": "two_digit_year",
-    "org_with_invalid_date": "two_digit_year",
-    "org_with_spelled_out_date": "date_read_as",
-    "phone_with_no_parent": "no_parent",
-    "program_with_no_parent": "required",
-    "regular_schedule_with_no_parent": "no_parent",
-}
-"""Ohana's files of wrong rows → what we call it. Left out with a note instead of rejected: dates in words, an unknown
-organization of a place, an unknown parent of a term, a telephone without a kind, a cell too many."""
-
-
-@pytest.mark.parametrize("name", INVALID)
-def test_each_wrong_file_of_ohana_gets_a_name_for_what_is_wrong(
-    session: Session, shared: Path, tmp_path: Path, name: str
-) -> None:
-    ohana = shared / "data/samples/ohana"
-    folder = tmp_path / "mixed"
-    folder.mkdir()
-    same = {"invalid_location": "locations", "invalid_location_org": "locations", "invalid_org": "organizations"}
-    beside = {"organizations", "locations"} - {same.get(name, "organizations" if name.startswith("org_") else "")}
-    for good in (*beside, *(["taxonomy"] if name == "existing_category" else [])):
-        shutil.copyfile(ohana / f"{good}.csv", folder / f"{good}.csv")
-    shutil.copyfile(ohana / f"invalid/{name}.csv", folder / f"{name}.csv")
-    report = bring(session, folder)
-    file = next(file for file in report.files if file.name == f"{name}.csv")
-    assert INVALID[name] in {finding.code for finding in (*file.rejections, *file.notes)}
-
-
-def test_a_folder_of_files_under_strange_names_is_read_by_its_headings(session: Session, shared: Path) -> None:
-    report = bring(session, shared / "data/samples/ohana/invalid", "invalid")
-    assert len(report.of("organizations")) == 5
-    assert report.total(Fate.REJECTED) > len(INVALID)
-
-
-def test_every_wrong_file_of_ohana_is_in_the_table(shared: Path) -> None:
-    there = {path.stem for path in (shared / "data/samples/ohana/invalid").glob("*.csv")}
-    good = {name for name in there if name.startswith("valid_")} | {"locations", "programs", "services", "taxonomy"}
-    assert there - good == set(INVALID)
 
 
 @pytest.mark.parametrize(

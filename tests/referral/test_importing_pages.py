@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +146,22 @@ def test_the_pages_ask_few_questions(app: Flask, coordinator: FlaskClient) -> No
             with counted() as sent:
                 coordinator.get(page)
             assert len(sent) <= most, "\n".join(sent)
+
+
+def test_the_command_checks_first_and_writes_only_when_told(app: Flask, tmp_path: Path) -> None:
+    with app.app_context():
+        make_area(db.session, VILLAGE, name="丁岗村")
+        login = make_account(db.session).login
+        db.session.commit()
+    file = tmp_path / "people.xlsx"
+    file.write_bytes(workbook([PEOPLE, LI, BAD]))
+    run = app.test_cli_runner().invoke
+    told = run(args=["import", "people", str(file), "--by", login])
+    assert told.exit_code == 0, told.output
+    assert "3.21181199001011e+17" in told.output
+    with app.app_context():
+        assert db.session.scalars(sa.select(Person)).all() == []
+    assert run(args=["import", "people", str(file), "--by", login, "--apply"]).exit_code == 0
+    with app.app_context():
+        assert db.session.scalars(sa.select(Person.name)).all() == ["李强"]
+    assert run(args=["import", "people", str(file), "--by", "nobody"]).exit_code != 0

@@ -12,7 +12,7 @@ from referral.actions.importing.fields import FIELDS, Field, heading, headings
 from referral.actions.importing.files import HEADING_ROWS, MAX_ROWS, FileRefused, Rows, read_sheets
 
 Question = tuple[str, str, Cell]
-EXAMPLE = re.compile(r"(示例|例如|例[:：]|example|e\.g\.)", re.IGNORECASE)
+EXAMPLE = re.compile(r"(示例|例如|例|example|e\.g\.)\s*[:：]", re.IGNORECASE)
 """How the first cell of a row begins that shows how to fill the others, and is not read."""
 ADDED = frozenset({"错误", "problems", "结果", "result"})
 """Columns that we put into a file when it is downloaded again; they are not read."""
