@@ -103,7 +103,7 @@ class ChangeForm(Form):
 
     capacity = wtforms.RadioField(
         lazy("Another place"),
-        [InputRequired(lazy("Please choose one of the places above."))],
+        [InputRequired(lazy("Please choose one of the places."))],
         choices=[],
         coerce=as_key,
         validate_choice=False,
