@@ -100,9 +100,10 @@ class Reader:
         """Press the first button of that name."""
         (within or self.main()).get_by_role("button", name=self.say(english)).first.click()
 
-    def press_counted(self, english: str, number: int) -> None:
-        """Press a button that says how many."""
-        self.main().get_by_role("button", name=self.say(english, num=number)).first.click()
+    def press_counted(self, one: str, many: str, number: int) -> None:
+        """Press a button that says how many; Chinese has one form for any number."""
+        name = self.say(one if number == 1 or self.way.language == "zh" else many, num=number)
+        self.main().get_by_role("button", name=name).first.click()
 
     def follow(self, english: str, within: Locator | None = None) -> None:
         """Follow the first link of that name."""

@@ -99,7 +99,7 @@ def read_why_somebody_stays_unmet(reader: Reader, address: str) -> None:
 def decide(reader: Reader, address: str) -> tuple[str, str, str]:
     """Accept one proposal, leave one, and send one elsewhere; return the addresses of their pages."""
     links = reader.panel("Who is proposed to whom").get_by_role("link", name=NEED)
-    pages = [reader.url + str(link.get_attribute("href")) for link in links.all()]
+    pages = list(dict.fromkeys(reader.url + str(link.get_attribute("href")) for link in links.all()))
     changed = next(page for page in pages if has_another_place(reader, page))
     kept, left, *_ = [page for page in pages if page != changed]
     accept(reader, kept)
@@ -149,7 +149,7 @@ def change(reader: Reader, page: str) -> None:
 
 def apply(reader: Reader, address: str) -> None:
     """Make the referrals that were decided; with scripts, a dialog says first what follows."""
-    reader.press_counted("Make %(num)s referrals", 2)
+    reader.press_counted("Make %(num)s referral", "Make %(num)s referrals", 2)
     if reader.way.scripts:
         asking = reader.page.get_by_role("dialog")
         expect(asking).to_contain_text("2")

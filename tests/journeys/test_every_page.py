@@ -1,0 +1,135 @@
+"""Every page of every role, in both languages: nothing serious for axe at a desk and on a phone, reflow at 320 px."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import html5lib
+import pytest
+from flask import Flask
+from werkzeug.routing import MapAdapter
+
+from referral.actions.seeding.accounts import PASSWORD
+from tests import browser as serving
+from tests import databases
+from tests.journeys.conftest import Meet
+from tests.journeys.preparing import finished_round, previewed_import
+from tests.journeys.reader import DESK, overflow
+from tests.pages import axe_findings
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FILES = ("export_", "download_", "show_chart")
+"""What these endpoints answer is a file."""
+
+STARTS: dict[str, tuple[str, ...]] = {
+    "": ("/sign-in", "/nowhere"),
+    "station": ("/", "/people?q=王", "/cases?status=concluded", "/visits/new?q=zz"),
+    "supervisor": ("/",),
+    "charity": ("/", "/inbox?box=going", "/inbox?box=ended"),
+    "coordinator": ("/", "/coordination/rounds", "/imports"),
+    "evaluator": ("/", "/report/records?figure=persons"),
+    "administrator": ("/", "/admin/lists?list=need-types", "/admin/lists?list=categories"),
+    "village": ("/",),
+}
+"""Where a role begins; from there one page of each kind is found by its links."""
+
+ONCE = {
+    "supervisor": ("casework.", "intake.", "coordination."),
+    "evaluator": ("account.",),
+    "administrator": ("account.",),
+    "village": ("account.",),
+}
+"""Pages that another role's turn has shown already, word for word."""
+
+MANY = {"providers.list_inbox", "admin.show_lists"}
+"""Pages that look different by what is asked of them."""
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The demonstration with a finished round and a previewed import, so that their pages stand too."""
+    folder: Path = tmp_path_factory.mktemp("pages")
+    with databases.application(databases.on_sqlite("demo", folder)) as app:
+        finished_round(app)
+        previewed_import(app)
+        yield app
+
+
+@pytest.fixture(scope="module")
+def url(demonstration: Flask) -> Iterator[str]:
+    with serving.served(demonstration) as address:
+        yield address
+
+
+def addresses(app: Flask, role: str) -> dict[str, str]:
+    """One address of each page a role can reach by links, by endpoint (and by what is asked, where that matters)."""
+    client = app.test_client()
+    if role:
+        client.post("/sign-in", data={"login": role, "password": PASSWORD})
+    rules = app.url_map.bind("localhost")
+    waiting = deque(STARTS[role])
+    found = {start: start for start in STARTS[role]}
+    while waiting:
+        answer = client.get(waiting.popleft(), follow_redirects=True)
+        if answer.mimetype != "text/html":
+            continue
+        for address in _links(answer.get_data(as_text=True)):
+            kind = _kind(rules, address)
+            if kind and kind not in found:
+                found[kind] = address
+                waiting.append(address)
+    return {kind: address for kind, address in found.items() if not kind.startswith(ONCE.get(role, ()) or "-")}
+
+
+def _links(text: str) -> Iterator[str]:
+    for one in html5lib.parse(text, namespaceHTMLElements=False).iter("a"):
+        address = (one.get("href") or "").split("#")[0]
+        if address.startswith("/") and "lang=" not in address:
+            yield address
+
+
+def _kind(rules: MapAdapter, address: str) -> str:
+    path, _, asked = address.partition("?")
+    endpoint = str(rules.match(path, method="GET")[0])
+    if endpoint == "account.home" or endpoint.rsplit(".", maxsplit=1)[-1].startswith(FILES):
+        return ""
+    return f"{endpoint}?{asked}" if endpoint in MANY and "page=" not in asked and "sort=" not in asked else endpoint
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("role", STARTS)
+def test_pages(meet: Meet, demonstration: Flask, url: str, role: str, language: str) -> None:
+    reader = meet(url, replace(DESK, name=f"{role}-{language}", language=language))
+    if role:
+        reader.sign_in(role)
+    faults = []
+    for kind, address in addresses(demonstration, role).items():
+        reader.go(address)
+        for width, height in ((1280, 800), (390, 844)):
+            reader.page.set_viewport_size({"width": width, "height": height})
+            reader.shoot(f"{kind.partition('?')[0].replace('/', '_')}-{width}")
+            faults += [f"{address} at {width}: {finding}" for finding in axe_findings(reader.page)]
+        reader.page.set_viewport_size({"width": 320, "height": 800})
+        faults += [f"{address} at 320: {wide}" for wide in overflow(reader.page)]
+        reader.page.set_viewport_size({"width": 1280, "height": 800})
+    assert not faults + reader.faults, "\n".join(faults + reader.faults)
+    if not role:
+        return
+    assert len(reader.context.cookies()) > 0
+
+
+def test_no_page_is_forgotten(demonstration: Flask) -> None:
+    reached = {
+        str(demonstration.url_map.bind("localhost").match(address.partition("?")[0], method="GET")[0])
+        for role in STARTS
+        for address in addresses(demonstration, role).values()
+        if address != "/nowhere"
+    }
+    pages = {
+        rule.endpoint
+        for rule in demonstration.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.endpoint.split(".")[-1].startswith((*FILES, "static"))
+    }
+    assert pages - reached == set()
