@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SATURDAY = 5
 DAY_SECONDS = 24 * 3600
 FIRST_DAY = date(2000, 1, 1)
+FIRST_MOMENT = datetime.combine(FIRST_DAY, time(), SHANGHAI).timestamp()
 """Nothing that is measured in working days began earlier."""
 
 
@@ -56,7 +58,7 @@ class WorkCalendar:
         self.holidays = frozenset(holidays)
         self.worked = frozenset(worked)
         self.published_until = published_until
-        self._worked_before = [0]
+        self._worked_before = _worked_before(self.holidays, self.worked)
 
     def is_working(self, day: date) -> bool:
         """Say whether a day is worked."""
@@ -83,16 +85,19 @@ class WorkCalendar:
         return self._position(end) - self._position(start)
 
     def _position(self, moment: datetime) -> float:
-        """Return the working days from the first day of 2000 to a moment."""
-        local = moment.astimezone(SHANGHAI)
-        day = local.date()
-        ordinal = day.toordinal() - FIRST_DAY.toordinal()
-        while len(self._worked_before) <= ordinal:
-            last = FIRST_DAY + timedelta(days=len(self._worked_before) - 1)
-            self._worked_before.append(self._worked_before[-1] + self.is_working(last))
+        """Return the working days from the first day of 2000 to a moment; ValueError before it."""
+        seconds = moment.timestamp() - FIRST_MOMENT
+        days, rest = divmod(seconds, DAY_SECONDS)
+        ordinal = int(days)
         if ordinal < 0:
-            raise ValueError(f"{day} is before {FIRST_DAY}")
-        if not self.is_working(day):
-            return float(self._worked_before[ordinal])
-        seconds = local.hour * 3600 + local.minute * 60 + local.second + local.microsecond / 1e6
-        return self._worked_before[ordinal] + seconds / DAY_SECONDS
+            raise ValueError(f"{moment} is before {FIRST_DAY}")
+        before = self._worked_before
+        while len(before) <= ordinal + 1:
+            before.append(before[-1] + self.is_working(FIRST_DAY + timedelta(days=len(before) - 1)))
+        return before[ordinal] + (rest / DAY_SECONDS if before[ordinal + 1] > before[ordinal] else 0.0)
+
+
+@lru_cache(maxsize=8)
+def _worked_before(_holidays: frozenset[date], _worked: frozenset[date]) -> list[int]:
+    """Return the list of working days before each day since FIRST_DAY, filled as it is asked for, once a calendar."""
+    return [0]

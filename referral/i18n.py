@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import flask_babel
-from flask import Flask, Response, has_request_context, redirect, request, session
-from flask_babel import Babel, force_locale, get_locale
+from flask import Flask, Response, g, has_request_context, redirect, request, session
+from flask_babel import Babel, force_locale, get_domain, get_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -88,6 +88,14 @@ def language() -> Language:
     return LANGUAGES.get(locale.language, DEFAULT) if locale else DEFAULT
 
 
+def _catalogue() -> Any:
+    """Return the words of the reader's language, looked up once for a page and not for each of its hundreds of texts."""
+    found = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = get_domain().get_translations()
+    return found
+
+
 def _chosen() -> str:
     """Return the locale: what the reader chose, else the account's, else the browser's, else Chinese."""
     if not has_request_context():
@@ -105,8 +113,13 @@ def _chosen() -> str:
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
     """Make texts in another language than the reader's, e.g. a message to somebody else's account."""
-    with force_locale(LANGUAGES[code].locale):
-        yield
+    readers = g.pop("catalogue", None) if g else None
+    try:
+        with force_locale(LANGUAGES[code].locale):
+            yield
+    finally:
+        if g:
+            g.catalogue = readers
 
 
 def in_language(record: Any, field: str = "name") -> str:
@@ -165,6 +178,13 @@ def init_app(app: Flask) -> None:
         locale_selector=_chosen,
     )
     app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the i18n extension
+        lambda text: _catalogue().ugettext(text),
+        lambda one, many, n: _catalogue().ungettext(one, many, n),
+        newstyle=True,
+        pgettext=lambda context, text: _catalogue().upgettext(context, text),
+        npgettext=lambda context, one, many, n: _catalogue().unpgettext(context, one, many, n),
+    )
     app.jinja_env.globals.update(language=language, languages=LANGUAGES, address_in=address_in)
     app.before_request(_remember)
     app.after_request(_say_which)

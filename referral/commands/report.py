@@ -57,7 +57,7 @@ def lines(report: Report, first: date, last: date) -> list[str]:
         (_("Hours"), done.hours),
         (_("Money and goods"), done.amount),
         *((str(title), value) for _code, title, value in funnel_rows(report.funnel)),
-        *((str(title), value) for _code, title, value in unknown_rows(report.unknown)),
+        *((str(title), value) for _code, title, value in unknown_rows(report)),
     ]
     speeds = [
         f"{SPEED_TITLES[one.code]}: {_('Median')} {one.median:.2f}, {_('P90')} {one.p90:.2f}, {_('n')} {one.n}"

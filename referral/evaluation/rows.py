@@ -6,7 +6,7 @@ from typing import Any
 from models import Area
 from referral.evaluation.definitions import ALL
 from referral.i18n import _, in_language
-from referral.queries.report.figures import Funnel, Unknown
+from referral.queries.report.figures import Funnel, Report
 from referral.words import word
 
 FUNNEL = (
@@ -16,7 +16,6 @@ FUNNEL = (
 UNKNOWN = {
     "never_offered": "needs_without_offer",
     "unanswered": "unanswered",
-    "without_minutes": "entries_without_minutes",
     "without_birth_date": "persons_without_birth_date",
 }
 SPEED_TITLES = {code: ALL[code].title for code in ("first_contact", "first_offer", "answer", "first_service")}
@@ -27,9 +26,10 @@ def funnel_rows(funnel: Funnel) -> list[tuple[str, Any, int]]:
     return [(code, ALL[code].title, getattr(funnel, code)) for code in FUNNEL]
 
 
-def unknown_rows(unknown: Unknown) -> list[tuple[str, Any, int]]:
+def unknown_rows(report: Report) -> list[tuple[str, Any, int]]:
     """Return (code, title, number) of each gap."""
-    return [(code, ALL[code].title, getattr(unknown, name)) for code, name in UNKNOWN.items()]
+    gaps = [(code, ALL[code].title, getattr(report.unknown, name)) for code, name in UNKNOWN.items()]
+    return [*gaps, ("without_minutes", ALL["without_minutes"].title, report.done.without_minutes)]
 
 
 def group_label(label: Any) -> str:

@@ -160,7 +160,7 @@ def report_sheets(report: Report) -> list[Sheet]:
         Sheet(
             _("What is not known"),
             [Column(_("Gap"), text), Column(_("Number"), number)],
-            [[str(title), value] for _code, title, value in unknown_rows(report.unknown)],
+            [[str(title), value] for _code, title, value in unknown_rows(report)],
         ),
         _definitions(),
     ]

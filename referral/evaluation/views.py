@@ -59,7 +59,7 @@ def show_report() -> Answer:
             *((code, number(value)) for code, _title, value in funnel_rows(report.funnel)),
             ("acceptance", percent(report.funnel.acceptance, 1) if report.funnel.acceptance is not None else "–"),
         ],
-        unknown_rows=[(code, number(value)) for code, _title, value in unknown_rows(report.unknown)],
+        unknown_rows=[(code, number(value)) for code, _title, value in unknown_rows(report)],
     )
 
 

@@ -38,6 +38,8 @@ class Done:
     hours: Decimal
     activities: int
     amount: Decimal
+    without_minutes: int
+    """Person-times without a duration that handed nothing over."""
     services: Sequence[ServiceLine]
     months: Sequence[tuple[date, int, int]]
     """First day of the month, person-times, persons."""
@@ -156,7 +158,6 @@ class ProgramLine:
 class Unknown:
     """What the report cannot say."""
 
-    entries_without_minutes: int
     persons_without_birth_date: int
     needs_without_offer: int
     """Needs opened in the period, past their day at its end, that were never put to anybody."""

@@ -79,12 +79,12 @@ class Frame:
         if self.area_code:
             conditions.append(in_area(Case.area_code, self.area_code))
         if self.program_id:
-            conditions.append(Case.person_id.in_(self.served()))
+            conditions.append(self.served_person(Case.person_id))
         return conditions
 
-    def served(self) -> sa.Select[Any]:
-        """Return the select of people with at least one person-time in the frame."""
-        return sa.select(Visit.person_id).where(*self.visits())
+    def served_person(self, person: InstrumentedAttribute[Any]) -> Condition:
+        """Return the condition that somebody has a person-time in the frame."""
+        return sa.select(Visit.id).where(Visit.person_id == person, *self.visits()).exists()
 
 
 def programs_served(frame: Frame) -> sa.Select[Any]:

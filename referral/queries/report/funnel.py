@@ -11,7 +11,7 @@ from models import Case, Need, Referral, ReferralOutcome, ReferralStatus, Visit
 from models.referral import GOING_ON_STATUSES
 from models.visit import REACHED
 from referral.clock import WorkCalendar, end_of
-from referral.queries.report.cells import count_if
+from referral.queries.report.counted import count_if
 from referral.queries.report.figures import Funnel, Speed
 from referral.queries.report.frame import Frame
 

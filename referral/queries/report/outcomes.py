@@ -34,7 +34,7 @@ def pairs(session: Session, frame: Frame) -> list[Pair]:
     """
     rows = session.execute(
         sa.select(Outcome.person_id, Outcome.measure, Outcome.occasion, Outcome.taken_on, Outcome.score)
-        .where(Outcome.person_id.in_(frame.served()), Outcome.taken_on <= frame.end, Outcome.score.is_not(None))
+        .where(frame.served_person(Outcome.person_id), Outcome.taken_on <= frame.end, Outcome.score.is_not(None))
         .order_by(Outcome.person_id, Outcome.measure, Outcome.taken_on, Outcome.id)
     ).all()
     found: dict[tuple[UUID, Measure], Pair] = {}

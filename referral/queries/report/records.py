@@ -24,7 +24,7 @@ from models import (
 )
 from models.visit import REACHED
 from referral.queries.paging import Page, paginate
-from referral.queries.report.cells import MET_STATUSES
+from referral.queries.report.counted import MET_STATUSES
 from referral.queries.report.frame import Frame
 from referral.queries.report.funnel import ACCEPTED, S
 from referral.queries.report.unknown import never_offered, unanswered, without_minutes

@@ -7,26 +7,26 @@ from models import Account, Area, AreaLevel, Organization, Program
 from referral.access import in_area
 from referral.queries.calendar import work_calendar
 from referral.queries.report import done, funnel, outcomes, unknown, whom
-from referral.queries.report.cells import need_cells, visit_cells
+from referral.queries.report.counted import entries, need_cells, people
 from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame, programs_served
 
 
 def make_report(session: Session, frame: Frame) -> Report:
     """Return the report of a frame. At most 16 statements, whatever its size."""
-    cells, needs = visit_cells(session, frame), need_cells(session, frame)
-    met = [cell for cell in cells if cell.reached]
-    what = done.what_was_done(session, frame, cells)
+    listed, served, needs = entries(session, frame), people(session, frame), need_cells(session, frame)
+    parts = whom.Parts([entry for entry in listed if entry.reached], served, needs)
+    what = done.what_was_done(session, frame, listed)
     return Report(
         done=what,
         funnel=funnel.what_became_of_referrals(session, frame),
         speeds=funnel.speeds(session, frame, work_calendar(session)),
         changes=outcomes.what_changed(session, frame, what.persons),
-        townships=whom.by_township(session, met, needs),
-        sexes=whom.by_sex(met, needs),
-        ages=whom.by_age(met, needs, frame.end),
-        programs=whom.by_program(session, met),
-        unknown=unknown.what_is_not_known(session, frame, cells),
+        townships=whom.by_township(session, parts),
+        sexes=whom.by_sex(parts),
+        ages=whom.by_age(parts, frame.end),
+        programs=whom.by_program(session, parts.met),
+        unknown=unknown.what_is_not_known(session, frame, served.values()),
         needs=sum(cell.needs for cell in needs),
         needs_met=sum(cell.met for cell in needs),
     )

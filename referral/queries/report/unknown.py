@@ -1,13 +1,13 @@
 """What the report cannot say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Need, Referral, ReferralStatus, Visit
 from referral.clock import end_of
-from referral.queries.report.cells import Cell
+from referral.queries.report.counted import Somebody
 from referral.queries.report.figures import Unknown
 from referral.queries.report.frame import Frame
 
@@ -33,16 +33,14 @@ def without_minutes(frame: Frame) -> list[sa.ColumnElement[bool]]:
     return [*frame.visits(), Visit.minutes == 0, Visit.amount.is_(None)]
 
 
-def what_is_not_known(session: Session, frame: Frame, cells: Sequence[Cell]) -> Unknown:
+def what_is_not_known(session: Session, frame: Frame, served: Iterable[Somebody]) -> Unknown:
     """Return the gaps of a report. Two statements."""
 
     def count(record: type, conditions: list[sa.ColumnElement[bool]]) -> int:
         return session.scalar(sa.select(sa.func.count()).select_from(record).where(*conditions)) or 0
 
-    met = [cell for cell in cells if cell.reached]
     return Unknown(
-        entries_without_minutes=sum(cell.without_minutes for cell in met),
-        persons_without_birth_date=len({cell.person for cell in met if cell.born_on is None}),
+        persons_without_birth_date=sum(1 for one in served if one.born_on is None),
         needs_without_offer=count(Need, never_offered(frame)),
         unanswered=count(Referral, unanswered(frame)),
     )

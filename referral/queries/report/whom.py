@@ -1,7 +1,8 @@
 """For whom, and at what cost: townships, sexes, ages, programs."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,52 +13,60 @@ from sqlalchemy.orm import Session
 from models import Area, Program, Sex
 from models.area import township_code
 from models.person import completed_years
-from referral.queries.report.cells import Cell, NeedCell, key_of
+from referral.queries.report.counted import Entry, NeedCell, Somebody, key_of
 from referral.queries.report.done import hours, total
 from referral.queries.report.figures import AGE_BANDS, Group, ProgramLine
 
 UNKNOWN_AGE = "?"
 
 
-def _groups(met: Sequence[Cell], needs: Sequence[NeedCell], key: Callable[[Any], Any]) -> dict[Any, Group]:
-    """Return the groups that a key makes of cells of person-times and of needs."""
-    visits: dict[Any, list[Cell]] = defaultdict(list)
-    asked: dict[Any, list[NeedCell]] = defaultdict(list)
-    for cell in met:
-        visits[key(cell)].append(cell)
-    for need in needs:
-        asked[key(need)].append(need)
-    return {
-        label: Group(
-            label,
-            persons=len({cell.person for cell in visits[label]}),
-            person_times=sum(cell.times for cell in visits[label]),
-            hours=hours(sum(cell.minutes for cell in visits[label])),
-            needs=sum(need.needs for need in asked[label]),
-            needs_met=sum(need.met for need in asked[label]),
-        )
-        for label in {*visits, *asked}
-    }
+@dataclass(frozen=True)
+class Parts:
+    """What groups are made of: person-times, who they were for, needs."""
+
+    met: Sequence[Entry]
+    people: Mapping[Any, Somebody]
+    needs: Sequence[NeedCell]
+
+    def groups(self, of_entry: Callable[[Entry], Any], of_need: Callable[[NeedCell], Any]) -> dict[Any, Group]:
+        """Return the groups that keys of person-times and of needs make."""
+        visits: dict[Any, list[Entry]] = defaultdict(list)
+        asked: dict[Any, list[NeedCell]] = defaultdict(list)
+        for entry in self.met:
+            visits[of_entry(entry)].append(entry)
+        for need in self.needs:
+            asked[of_need(need)].append(need)
+        return {
+            label: Group(
+                label,
+                persons=len({entry.person for entry in visits[label]}),
+                person_times=len(visits[label]),
+                hours=hours(sum(entry.minutes for entry in visits[label])),
+                needs=sum(need.needs for need in asked[label]),
+                needs_met=sum(need.met for need in asked[label]),
+            )
+            for label in {*visits, *asked}
+        }
 
 
-def by_township(session: Session, met: Sequence[Cell], needs: Sequence[NeedCell]) -> list[Group]:
+def by_township(session: Session, parts: Parts) -> list[Group]:
     """Return the townships by code. One statement."""
-    found = _groups(met, needs, lambda cell: cell.township)
-    found = {township_code(prefix): group for prefix, group in found.items()}
+    groups = parts.groups(lambda entry: entry.township, lambda need: need.township)
+    found = {township_code(prefix): group for prefix, group in groups.items()}
     areas = session.scalars(sa.select(Area).where(Area.code.in_(found)).order_by(Area.code))
     return [found[area.code].called(area) for area in areas]
 
 
-def by_sex(met: Sequence[Cell], needs: Sequence[NeedCell]) -> list[Group]:
+def by_sex(parts: Parts) -> list[Group]:
     """Return women, men, and people whose sex is not recorded, where there are any."""
-    found = _groups(met, needs, lambda cell: cell.sex)
+    found = parts.groups(lambda entry: parts.people[entry.person].sex, lambda need: need.sex)
     return [found[sex] for sex in (Sex.FEMALE, Sex.MALE, None) if sex in found]
 
 
-def by_age(met: Sequence[Cell], needs: Sequence[NeedCell], on: date) -> list[Group]:
+def by_age(parts: Parts, on: date) -> list[Group]:
     """Return bands of age on a day; `?` for people without a birth date."""
-    bands = {born: _band(born, on) for born in {cell.born_on for cell in met} | {cell.born_on for cell in needs}}
-    found = _groups(met, needs, lambda cell: bands[cell.born_on])
+    bands = {key: _band(one.born_on, on) for key, one in parts.people.items()}
+    found = parts.groups(lambda entry: bands[entry.person], lambda need: _band(need.born_on, on))
     return [found[label] for label in (*(band[0] for band in AGE_BANDS), UNKNOWN_AGE) if label in found]
 
 
@@ -68,23 +77,23 @@ def _band(born_on: date | None, on: date) -> str:
     return next((label for label, first, last in AGE_BANDS if first <= age <= last), UNKNOWN_AGE)
 
 
-def by_program(session: Session, met: Sequence[Cell]) -> list[ProgramLine]:
+def by_program(session: Session, met: Sequence[Entry]) -> list[ProgramLine]:
     """Return what each program gave against its contract. One statement."""
-    given: dict[Any, list[Cell]] = defaultdict(list)
-    for cell in met:
-        if cell.program is not None:
-            given[cell.program].append(cell)
-    given = {key_of(program): cells for program, cells in given.items()}
+    given: dict[Any, list[Entry]] = defaultdict(list)
+    for entry in met:
+        if entry.program is not None:
+            given[entry.program].append(entry)
+    given = {key_of(program): listed for program, listed in given.items()}
     programs = session.scalars(sa.select(Program).where(Program.id.in_(given)).order_by(Program.name))
     return [_line(program, given[program.id]) for program in programs]
 
 
-def _line(program: Program, cells: Sequence[Cell]) -> ProgramLine:
-    units = total(cell.units for cell in cells)
+def _line(program: Program, listed: Sequence[Entry]) -> ProgramLine:
+    units = total(entry.units for entry in listed)
     return ProgramLine(
         program,
-        households=len({cell.household for cell in cells}),
-        persons=len({cell.person for cell in cells}),
+        households=len({entry.household for entry in listed}),
+        persons=len({entry.person for entry in listed}),
         units=units,
         spent=(units * program.unit_price).quantize(Decimal("0.01")) if program.unit_price is not None else None,
     )

@@ -1,7 +1,7 @@
-"""What the report counts, read once: person-times summed to one cell for each person, term, program, month, place.
+"""What the report counts, read once: the entries of visits, the people served, the needs.
 
-Every figure of what was done and for whom is a sum over these cells; distinct people are counted by their keys. One
-pass over the visits instead of a dozen keeps the page quick.
+Every figure of what was done and for whom is a sum over these; distinct people are counted by their keys. One pass
+over the visits instead of a dozen keeps the page quick.
 """
 
 from datetime import date
@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import ContactResult, Need, NeedStatus, Person, Sex, Visit
+from models import Need, NeedStatus, Person, Sex, Visit
 from models.visit import REACHED
 from referral.clock import start_of
 from referral.queries.report.frame import Frame
@@ -19,11 +19,10 @@ from referral.queries.report.frame import Frame
 MET_STATUSES = (NeedStatus.MET, NeedStatus.PARTLY_MET)
 
 
-class Cell(NamedTuple):
-    """Entries of one person, term, program, month, township and contact result.
+class Entry(NamedTuple):
+    """One entry of a visit, reached or not.
 
-    There are thousands of cells, so keys stay as the database gives them (`key_of` makes a UUID) and amounts are
-    whole hundredths.
+    There are many, so keys stay as the database gives them (`key_of` makes a UUID) and amounts are whole hundredths.
     """
 
     person: Any
@@ -34,21 +33,25 @@ class Cell(NamedTuple):
     """Position of the month in the period, from 0."""
     township: str
     """The first nine digits of the village's code."""
-    result: ContactResult
-    times: int
+    result: str
+    """Code of the contact result."""
     minutes: int
     units: int
-    amount: int
+    amount: int | None
     """Hundredths of a unit, and fen."""
-    without_minutes: int
-    """Of the entries, those without a duration that handed nothing over."""
-    sex: Sex | None
-    born_on: date | None
+    activity: Any
 
     @property
     def reached(self) -> bool:
-        """Whether the entries count as person-times."""
+        """Whether the entry counts as a person-time."""
         return self.result in REACHED
+
+
+class Somebody(NamedTuple):
+    """What a report says of a person who was served."""
+
+    sex: Sex | None
+    born_on: date | None
 
 
 class NeedCell(NamedTuple):
@@ -99,40 +102,21 @@ def _month(frame: Frame) -> sa.ColumnElement[int]:
     )
 
 
-def visit_cells(session: Session, frame: Frame) -> list[Cell]:
-    """Return the cells of all entries in a frame, reached or not. One statement."""
-    entries = (
-        sa.select(
-            *(
-                raw(key).label(key.key)
-                for key in (Visit.person_id, Visit.household_id, Visit.term_id, Visit.program_id)
-            ),
-            _month(frame).label("month"),
-            sa.func.substr(Visit.area_code, 1, 9).label("township"),
-            Visit.contact_result,
-            Visit.minutes,
-            raw(Visit.units).label("units"),
-            raw(Visit.amount).label("amount"),
-        )
-        .where(*frame.entries())
-        .subquery()
+def entries(session: Session, frame: Frame) -> list[Entry]:
+    """Return all entries of visits in a frame. One statement."""
+    keys = (Visit.person_id, Visit.household_id, Visit.term_id, Visit.program_id)
+    rest = (Visit.contact_result, Visit.minutes, Visit.units, Visit.amount, Visit.activity_key)
+    statement = sa.select(*map(raw, keys), _month(frame), sa.func.substr(Visit.area_code, 1, 9), *map(raw, rest)).where(
+        *frame.entries()
     )
-    e = entries.c
-    group = [e.person_id, e.household_id, e.term_id, e.program_id, e.month, e.township, e.contact_result]
-    sums = (
-        sa.select(
-            *group,
-            sa.func.count().label("times"),
-            sa.func.sum(e.minutes).label("minutes"),
-            sa.func.sum(e.units).label("units"),
-            sa.func.coalesce(sa.func.sum(e.amount), 0).label("amount"),
-            count_if(sa.and_(e.minutes == 0, e.amount.is_(None))).label("bare"),
-        )
-        .group_by(*group)
-        .subquery()
-    )
-    statement = sa.select(sums, Person.sex, Person.born_on).join(Person, raw(Person.id) == sums.c.person_id)
-    return list(map(Cell._make, session.execute(statement)))
+    return list(map(Entry._make, session.connection().execute(statement)))
+
+
+def people(session: Session, frame: Frame) -> dict[Any, Somebody]:
+    """Return everybody served in a frame by raw key. One statement."""
+    served = frame.served_person(Person.id)
+    rows = session.execute(sa.select(raw(Person.id), Person.sex, Person.born_on).where(served))
+    return {key: Somebody(sex, born_on) for key, sex, born_on in rows}
 
 
 def need_cells(session: Session, frame: Frame) -> list[NeedCell]:
