@@ -1,5 +1,6 @@
 """Every refusal becomes a page that says what happened and what to do, and keeps what was typed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from referral.i18n import lazy
 
 log = structlog.get_logger()
 SECRET_FIELDS = frozenset({"csrf_token", "password", "new_password", "repeat_password"})
+
+CODE = re.compile(r"[a-z_]+|(?=.*[a-z])[\w-]{16,}", re.ASCII)
+"""What forms send beside what somebody typed: codes and keys."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ ADVICE: Mapping[str, Advice] = {
     "csrf": Advice(
         400,
         lazy("The page was open for too long"),
-        lazy("For your safety the form has expired. What you typed is kept below; open the page again and send it."),
+        lazy("For your safety the form has expired. Nothing was saved yet; look at what you typed and send it again."),
     ),
     "busy": Advice(
         503,
@@ -127,11 +131,13 @@ def page(code: str, **facts: Any) -> Response:
     """Return the page of an error in the reader's language."""
     db.session.rollback()
     advice = ADVICE.get(code, ADVICE["domain_error"])
+    kept = typed() if request.method == "POST" else []
     body = render_template(
         "errors/error.html",
         title=advice.title,
         text=advice.what_to_do,
-        typed=typed() if request.method == "POST" else [],
+        typed=kept,
+        words=[value for _name, value in kept if not CODE.fullmatch(value)],
         back=_page_before(),
         **facts,
     )
