@@ -73,7 +73,10 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
 
 def instance_folder() -> Path:
-    """Return where the database and the demonstration's secret lie: REFERRAL_INSTANCE, or `instance` beside the checkout, else in the folder we are in."""
+    """Return where the database and the demonstration's secret lie.
+
+    That is REFERRAL_INSTANCE, or `instance` beside the checkout, else in the folder we are in.
+    """
     if folder := os.environ.get("REFERRAL_INSTANCE"):
         return Path(folder).resolve()
     checkout = Path(__file__).resolve().parent.parent

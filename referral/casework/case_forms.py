@@ -79,9 +79,7 @@ class CaseloadForm(FilterForm):
 
     q = wtforms.SearchField(lazy("Person or number"))
     status = wtforms.SelectField(lazy("State"), choices=_statuses)
-    urgency = wtforms.SelectField(
-        lazy("Urgency"), choices=lambda: choices(Urgency, _("All")), coerce=coerce(Urgency)
-    )
+    urgency = wtforms.SelectField(lazy("Urgency"), choices=lambda: choices(Urgency, _("All")), coerce=coerce(Urgency))
     area = wtforms.SelectField(lazy("Place"))
     mine = wtforms.BooleanField(lazy("Only mine"))
     overdue = wtforms.BooleanField(lazy("Visit overdue"))

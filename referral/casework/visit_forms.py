@@ -84,9 +84,7 @@ class VisitForm(EntryForm):
         coerce=coerce(ContactResult),
         default=ContactResult.MET_PERSON.value,
     )
-    kind = wtforms.RadioField(
-        lazy("How?"), [InputRequired()], choices=lambda: choices(ALONE), coerce=coerce(VisitKind)
-    )
+    kind = wtforms.RadioField(lazy("How?"), [InputRequired()], choices=lambda: choices(ALONE), coerce=coerce(VisitKind))
     amount = AmountField(
         lazy("Value handed over, in yuan"),
         [Optional(), NumberRange(min=0, max=10_000_000)],
@@ -104,8 +102,7 @@ class GroupForm(EntryForm):
     def offer(self, people: Any) -> None:
         """List the people who may be ticked."""
         self.people.choices = [
-            SelectChoice(value=str(person.id), label=f"{person.name} · {person.area.name}")
-            for person in people
+            SelectChoice(value=str(person.id), label=f"{person.name} · {person.area.name}") for person in people
         ]
 
     def validate_people(self, field: wtforms.SelectMultipleField) -> None:

@@ -28,7 +28,7 @@ from referral.extensions import db
 @with_appcontext
 def command(host: str, port: int, workers: int, threads: int, demo: bool) -> None:
     """Serve the pages until stopped."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if demo:
         import_module("referral.commands.seed").prepare_demonstration()
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])

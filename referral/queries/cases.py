@@ -149,9 +149,7 @@ def caseload(actor: Account, wanted: CaseloadFilter, *, today: date) -> sa.Selec
 def _conditions(actor: Account, wanted: CaseloadFilter, today: date) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [Case.status.in_(_statuses(wanted.status))]
     if wanted.text:
-        conditions += [
-            sa.or_(word_fits(word), Case.number == word.upper()) for word in fold(wanted.text).split()
-        ]
+        conditions += [sa.or_(word_fits(word), Case.number == word.upper()) for word in fold(wanted.text).split()]
     if wanted.urgency:
         conditions.append(Case.urgency == wanted.urgency)
     if wanted.area_code:
@@ -203,9 +201,7 @@ def caseload_rows(session: Session, cases: Sequence[Case]) -> list[CaseloadRow]:
             sa.select(
                 Need.case_id,
                 sa.func.count(),
-                sa.func.min(
-                    sa.case((Need.status.in_(WAITING_STATUSES), Need.due_at)), type_=Need.due_at.type
-                ),
+                sa.func.min(sa.case((Need.status.in_(WAITING_STATUSES), Need.due_at)), type_=Need.due_at.type),
             )
             .where(Need.case_id.in_(keys), Need.status.not_in(ENDED_STATUSES))
             .group_by(Need.case_id)

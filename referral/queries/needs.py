@@ -125,8 +125,6 @@ def capacity_for_referral(session: Session, key: uuid.UUID) -> Capacity | None:
             joinedload(Capacity.service_at_location)
             .joinedload(ServiceAtLocation.service)
             .joinedload(Service.organization),
-            joinedload(Capacity.service_at_location)
-            .joinedload(ServiceAtLocation.location)
-            .joinedload(Location.area),
+            joinedload(Capacity.service_at_location).joinedload(ServiceAtLocation.location).joinedload(Location.area),
         )
     )

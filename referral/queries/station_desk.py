@@ -68,9 +68,9 @@ def moved_referrals(session: Session, actor: Account, *, since: datetime, limit:
         )
         .options(
             joinedload(ReferralEvent.referral).joinedload(Referral.organization),
-            joinedload(ReferralEvent.referral).joinedload(Referral.need).options(
-                joinedload(Need.term), joinedload(Need.person)
-            ),
+            joinedload(ReferralEvent.referral)
+            .joinedload(Referral.need)
+            .options(joinedload(Need.term), joinedload(Need.person)),
         )
         .order_by(ReferralEvent.at.desc(), ReferralEvent.id.desc())
         .limit(limit)

@@ -27,9 +27,9 @@ from tests.factories import (
 ASSISTANT, WORKER, SUPERVISOR, OFFICER, COORDINATOR, EVALUATOR, ADMINISTRATOR = Role
 
 EXPECTED = """
-sign_in                village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator
-use_own_account        village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator
-read_messages          village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator
+sign_in         village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator
+use_own_account village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator
+read_messages   village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator
 report_hardship        village_assistant
 find_person            station_worker station_supervisor coordinator
 take_in                station_worker station_supervisor coordinator
@@ -112,9 +112,7 @@ class District:
         from models import Service, ServiceAtLocation
 
         statement = sa.select(Service.organization_id).join(ServiceAtLocation)
-        return self.session.scalars(
-            statement.where(ServiceAtLocation.id == self.capacity.service_at_location_id)
-        ).one()
+        return self.session.scalars(statement.where(ServiceAtLocation.id == self.capacity.service_at_location_id)).one()
 
     def seen(self, role: Role, record: type, **extra: object) -> int:
         actor = make_account(self.session, role, **extra)

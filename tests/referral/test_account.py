@@ -38,7 +38,9 @@ def test_a_visitor_is_led_to_sign_in_and_back(client: FlaskClient, login: str) -
     assert answer.location == "/messages?page=2"
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_signing_in_never_leads_to_another_site(client: FlaskClient, login: str, target: str) -> None:
     answer = client.post("/sign-in", query_string={"next": target}, data={"login": login, "password": PASSWORD})
     assert answer.status_code == 302
@@ -79,12 +81,15 @@ def test_a_new_password_ends_every_other_session(app: Flask, client: FlaskClient
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_messages_speak_the_readers_language_and_are_written_once(app: Flask, client: FlaskClient, language: str) -> None:
+def test_messages_speak_the_readers_language_and_are_written_once(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
     with app.app_context():
         area = make_area(db.session)
         account = make_account(db.session, Role.COORDINATOR, login="coordinator")
         for _ in range(2):
-            tell(db.session, MessageKind.NEED_OVERDUE, once="N2026-00001", at=AT, area_code=area.code, facts={"number": "N2026-00001"})  # fmt: skip
+            facts = {"number": "N2026-00001"}
+            tell(db.session, MessageKind.NEED_OVERDUE, once="N2026-00001", at=AT, area_code=area.code, facts=facts)
         db.session.commit()
         assert account.area_code is not None
     sign_in(client, "coordinator")

@@ -31,7 +31,8 @@ class Station:
 
     def person(self, name: str = "王桂英", **extra: object) -> Person:
         person = make_person(
-            self.session, **({"name": name, "station_id": self.organization.id} | extra)  # type: ignore[arg-type]
+            self.session,
+            **({"name": name, "station_id": self.organization.id} | extra),  # type: ignore[arg-type]
         )
         person.search_text = search_text(person.name, person.number, person.phone)
         self.session.commit()

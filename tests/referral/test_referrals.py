@@ -73,9 +73,7 @@ def test_a_request_holds_the_place_sets_the_clock_and_tells_the_provider(board: 
     assert referral.answer_by > AT + timedelta(days=2)
     assert board.case.status is CaseStatus.IN_CIRCULATION
     told = board.session.scalars(sa.select(Message)).all()
-    assert [(m.kind, m.organization_id) for m in told] == [
-        (MessageKind.REFERRAL_REQUESTED, referral.organization_id)
-    ]
+    assert [(m.kind, m.organization_id) for m in told] == [(MessageKind.REFERRAL_REQUESTED, referral.organization_id)]
 
 
 def test_the_last_place_goes_to_one(board: Board) -> None:

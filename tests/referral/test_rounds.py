@@ -30,7 +30,6 @@ from tests.factories import (
     COUNTY,
     OTHER_COUNTY,
     OTHER_VILLAGE,
-    make_account,
     make_capacity,
     make_case,
     make_need,

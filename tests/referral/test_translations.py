@@ -47,7 +47,14 @@ def test_check_names_what_is_missing_left_over_contradicting_and_out_of_place(
     monkeypatch.setattr(catalogue, "ROOT", tmp_path)
     monkeypatch.setattr(catalogue, "FOLDER", tmp_path / "translations")
     found = catalogue.problems()
-    for part in ("'No'", "'Old' is used nowhere", "different placeholders", "half-width", "'壹' here and '一'", "lone %"):
+    for part in (
+        "'No'",
+        "'Old' is used nowhere",
+        "different placeholders",
+        "half-width",
+        "'壹' here and '一'",
+        "lone %",
+    ):
         assert sum(part in line for line in found) == 1, (part, found)
     assert len(found) == 6
 
