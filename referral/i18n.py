@@ -89,7 +89,7 @@ def language() -> Language:
 
 
 def _catalogue() -> Any:
-    """Return the words of the reader's language, looked up once for a page and not for each of its hundreds of texts."""
+    """Return the words of the reader's language, looked up once for a page, not for each of its hundreds of texts."""
     found = g.get("catalogue")
     if found is None:
         found = g.catalogue = get_domain().get_translations()
