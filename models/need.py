@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Money, Record, Units
-from models.case import Case, Urgency
+from models.case import URGENCY_TIERS, Case, Urgency
 from models.errors import ReasonMissing, WrongStep
 from models.organization import Organization
 from models.person import Person
@@ -88,7 +88,10 @@ class Need(Record):
         sa.CheckConstraint("quantity > 0", name="quantity"),
         sa.CheckConstraint("wanted_times >= 0 AND wanted_times < 2097152", name="wanted_times"),
         sa.CheckConstraint("status != 'closed_unmet' OR closed_reason IS NOT NULL", name="closed_has_reason"),
-        sa.Index("ix_need_status_urgency_rank_opened_at", "status", "urgency_rank", "opened_at"),
+        sa.Index("ix_need_waiting_by_age", "waiting_rank", "opened_at", "id", "area_code"),
+        sa.Index("ix_need_waiting_by_day", "waiting_rank", "due_at", "area_code"),
+        sa.Index("ix_need_waiting_in_area", "area_code", "waiting_rank", "opened_at", "due_at"),
+        sa.Index("ix_need_waiting_at_station", "station_id", "waiting_rank", "due_at"),
         sa.Index("ix_need_area_code_status", "area_code", "status"),
         sa.Index("ix_need_station_id_status", "station_id", "status"),
         sa.Index("ix_need_term_id_status", "term_id", "status"),
@@ -107,6 +110,11 @@ class Need(Record):
     urgency: Mapped[Urgency]
     urgency_rank: Mapped[int]
     """Tier of the urgency, 1 first, so that lists sort by an index."""
+    waiting_rank: Mapped[int | None] = mapped_column(
+        sa.Computed("CASE WHEN status IN ('open', 'proposed') THEN urgency_rank END", persisted=True)
+    )
+    """The tier while nobody has been asked yet, else empty; kept by the database, so that the lists of waiting needs
+    are read in their order from an index."""
     description: Mapped[str | None] = mapped_column(sa.Text)
     quantity: Mapped[Units]
     """How many units of the term are wanted, in one `frequency`."""
@@ -134,6 +142,14 @@ class Need(Record):
     term: Mapped[TaxonomyTerm] = relationship(lazy="raise_on_sql")
     need_type: Mapped[NeedType | None] = relationship(lazy="raise_on_sql")
     station: Mapped[Organization | None] = relationship(foreign_keys=[station_id], lazy="raise_on_sql")
+
+    @classmethod
+    def is_waiting(cls) -> sa.ColumnElement[bool]:
+        """Return the condition for needs that nobody has been asked to meet yet.
+
+        Written with both bounds: that is how SQLite sees that its index also gives the order.
+        """
+        return cls.waiting_rank.between(1, len(URGENCY_TIERS))
 
     def move_to(self, status: NeedStatus, *, at: datetime, reason: ClosedReason | None = None) -> None:
         """Take a step; raise WrongStep, or ReasonMissing where a need would be closed unmet without one."""

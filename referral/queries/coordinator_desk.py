@@ -1,5 +1,6 @@
 """Where it burns: what a coordinator must look at first."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,10 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from models import Account, Need, Organization, Referral, ReferralStatus, Urgency
-from models.need import WAITING_STATUSES
 from referral.access import scope
 from referral.clock import end_of, start_of
-from referral.queries.needs_board import WAITS
+from referral.queries.needs_board import TIER_URGENCIES, WAITS
 
 
 @dataclass(frozen=True)
@@ -50,26 +50,33 @@ class Silent:
 
 def waiting(session: Session, actor: Account, *, at: datetime, today: date) -> Waiting:
     """Return the needs that wait. One query."""
-    band = sa.case(
-        *((Need.opened_at >= start_of(today - timedelta(days=days - 1)), number) for number, days in enumerate(WAITS)),
-        else_=len(WAITS),
-    )
+    younger = [count_if(Need.opened_at >= start_of(today - timedelta(days=days - 1))) for days in WAITS]
     statement = (
-        sa.select(Need.urgency, band, sa.func.count(Need.id), sa.func.sum(sa.case((Need.due_at < at, 1), else_=0)))
-        .where(scope(actor, Need), Need.status.in_(WAITING_STATUSES))
-        .group_by(Need.urgency, band)
+        sa.select(Need.waiting_rank, sa.func.count(), count_if(Need.due_at < at), *younger)
+        .where(scope(actor, Need), Need.is_waiting())
+        .group_by(Need.area_code, Need.waiting_rank)
     )
-    rows = list(session.execute(statement))
-    return Waiting({(urgency, number): count for urgency, number, count, _ in rows}, sum(late for *_, late in rows))
+    cells: dict[tuple[Urgency, int], int] = defaultdict(int)
+    overdue = 0
+    for rank, count, late, *counts in session.execute(statement):
+        overdue += late
+        for band, (upper, lower) in enumerate(zip([*counts, count], [0, *counts], strict=True)):
+            cells[TIER_URGENCIES[rank or 0], band] += upper - lower
+    return Waiting({key: number for key, number in cells.items() if number}, overdue)
+
+
+def count_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """Return the aggregate that counts rows with a condition."""
+    return sa.func.sum(sa.case((condition, 1), else_=0))
 
 
 def most_overdue(session: Session, actor: Account, *, at: datetime, limit: int = 6) -> Sequence[Need]:
     """Return waiting needs whose time is up, most urgent first. One query."""
     return session.scalars(
         sa.select(Need)
-        .where(scope(actor, Need), Need.status.in_(WAITING_STATUSES), Need.due_at < at)
+        .where(scope(actor, Need), Need.is_waiting(), Need.due_at < at)
         .options(joinedload(Need.person), joinedload(Need.term))
-        .order_by(Need.urgency_rank, Need.due_at, Need.id)
+        .order_by(Need.waiting_rank, Need.due_at, Need.id)
         .limit(limit)
     ).all()
 

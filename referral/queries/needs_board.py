@@ -1,16 +1,18 @@
 """Unmet needs: what, where, since when; filtered, sorted, counted by township, and as rows for a file."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from models import Account, Area, AreaLevel, Need, NeedKind, NeedStatus, TaxonomyTerm, Urgency
 from models.area import code_range
-from models.need import WAITING_STATUSES
+from models.case import URGENCY_TIERS
 from referral.access import in_area, scope
 from referral.clock import start_of
 
@@ -18,7 +20,8 @@ EXPORT_LIMIT = 20_000
 """Rows of one file; a larger selection wants a filter, and the file says so."""
 WAITS = (7, 30, 90)
 """Bands of waiting, in days."""
-SORTS = {
+TIER_URGENCIES = {tier: urgency for urgency, tier in URGENCY_TIERS.items()}
+SORTS: dict[str, tuple[Any, ...]] = {
     "urgency": (Need.urgency_rank, Need.opened_at),
     "-urgency": (Need.urgency_rank.desc(), Need.opened_at),
     "since": (Need.opened_at,),
@@ -53,14 +56,18 @@ def board(actor: Account, filters: Filters, *, at: datetime, today: date) -> sa.
         .where(*_conditions(actor, filters, at=at, today=today))
         .options(joinedload(Need.person), joinedload(Need.term), joinedload(Need.station))
     )
-    return statement.order_by(*SORTS.get(filters.sort, SORTS["urgency"]), Need.id)
+    order = SORTS.get(filters.sort, SORTS["urgency"])
+    if filters.status is None and order is SORTS["urgency"]:
+        order = (Need.waiting_rank, Need.opened_at)
+    return statement.order_by(*order, Need.id)
 
 
 def _conditions(actor: Account, filters: Filters, *, at: datetime, today: date) -> list[sa.ColumnElement[bool]]:
     found = [scope(actor, Need)]
-    found.append(Need.status == filters.status if filters.status else Need.status.in_(WAITING_STATUSES))
+    found.append(Need.status == filters.status if filters.status else Need.is_waiting())
     if filters.urgency:
-        found.append(Need.urgency == filters.urgency)
+        tier = Need.urgency_rank if filters.status else Need.waiting_rank
+        found.append(tier == URGENCY_TIERS[filters.urgency])
     if filters.kind:
         found.append(Need.kind == filters.kind)
     if filters.township:
@@ -86,9 +93,9 @@ def townships(session: Session, actor: Account) -> Sequence[Area]:
 
 def terms_wanted(session: Session, actor: Account) -> Sequence[TaxonomyTerm]:
     """Return the kinds of help that somebody waits for. One query."""
-    wanted = sa.select(Need.term_id).where(scope(actor, Need), Need.status.in_(WAITING_STATUSES))
+    wanted = sa.select(Need.id).where(Need.term_id == TaxonomyTerm.id, scope(actor, Need), Need.is_waiting()).exists()
     return session.scalars(
-        sa.select(TaxonomyTerm).where(TaxonomyTerm.id.in_(wanted)).order_by(TaxonomyTerm.taxonomy, TaxonomyTerm.code)
+        sa.select(TaxonomyTerm).where(wanted).order_by(TaxonomyTerm.taxonomy, TaxonomyTerm.code)
     ).all()
 
 
@@ -96,13 +103,16 @@ def by_township(
     session: Session, actor: Account, filters: Filters, *, at: datetime, today: date
 ) -> dict[tuple[str, Urgency], int]:
     """Return how many needs under the filters lie in each township (nine digits) with each urgency. One query."""
-    township = sa.func.substr(Need.area_code, 1, 9)
+    tier = Need.urgency_rank if filters.status else Need.waiting_rank
     statement = (
-        sa.select(township, Need.urgency, sa.func.count(Need.id))
+        sa.select(Need.area_code, tier, sa.func.count())
         .where(*_conditions(actor, filters, at=at, today=today))
-        .group_by(township, Need.urgency)
+        .group_by(Need.area_code, tier)
     )
-    return {(code, urgency): count for code, urgency, count in session.execute(statement)}
+    found: dict[tuple[str, Urgency], int] = defaultdict(int)
+    for code, rank, count in session.execute(statement):
+        found[code[:9], TIER_URGENCIES[rank or 0]] += count
+    return dict(found)
 
 
 def names_of(session: Session, codes: Iterable[str]) -> dict[str, Area]:

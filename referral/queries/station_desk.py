@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from models import Account, Area, Case, CaseStatus, Need, Person, Referral, ReferralEvent, ReferralStatus, Visit
 from models.base import new_key
-from models.need import WAITING_STATUSES
 from models.visit import REACHED
 from referral.access import scope
 from referral.clock import start_of
@@ -91,14 +90,14 @@ def leads(session: Session, actor: Account, *, limit: int = 12) -> Sequence[Case
 
 def overdue_needs(session: Session, actor: Account, *, at: datetime, limit: int = 12) -> tuple[Sequence[Need], int]:
     """Return needs whose day has passed and that nobody was asked to meet, and how many there are. Two queries."""
-    conditions = (scope(actor, Need), Need.status.in_(WAITING_STATUSES), Need.due_at <= at)
+    conditions = (scope(actor, Need), Need.is_waiting(), Need.due_at <= at)
     counted = sa.select(sa.literal(1)).where(*conditions).limit(COUNTED).subquery()
     count = session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
     found = session.scalars(
         sa.select(Need)
         .where(*conditions)
         .options(joinedload(Need.term), joinedload(Need.person).joinedload(Person.area))
-        .order_by(Need.urgency_rank, Need.due_at)
+        .order_by(Need.waiting_rank, Need.due_at)
         .limit(limit)
     ).all()
     return found, count

@@ -531,6 +531,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Enum('open', 'proposed', 'referred', 'being_served', 'met', 'partly_met', 'closed_unmet', name='needstatus', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('urgency', sa.Enum('critical', 'high', 'normal', 'low', name='urgency', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('urgency_rank', sa.Integer(), nullable=False),
+    sa.Column('waiting_rank', sa.Integer(), sa.Computed("CASE WHEN status IN ('open', 'proposed') THEN urgency_rank END", persisted=True), nullable=True),
     sa.Column('description', sa.Text(), nullable=True),
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.Column('unit', sa.String(length=8), nullable=False),
@@ -572,9 +573,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_need_preferred_organization_id'), ['preferred_organization_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_need_station_id'), ['station_id'], unique=False)
         batch_op.create_index('ix_need_station_id_status', ['station_id', 'status'], unique=False)
-        batch_op.create_index('ix_need_status_urgency_rank_opened_at', ['status', 'urgency_rank', 'opened_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_need_term_id'), ['term_id'], unique=False)
         batch_op.create_index('ix_need_term_id_status', ['term_id', 'status'], unique=False)
+        batch_op.create_index('ix_need_waiting_at_station', ['station_id', 'waiting_rank', 'due_at'], unique=False)
+        batch_op.create_index('ix_need_waiting_by_age', ['waiting_rank', 'opened_at', 'id', 'area_code'], unique=False)
+        batch_op.create_index('ix_need_waiting_by_day', ['waiting_rank', 'due_at', 'area_code'], unique=False)
+        batch_op.create_index('ix_need_waiting_in_area', ['area_code', 'waiting_rank', 'opened_at', 'due_at'], unique=False)
 
     op.create_table('outcome',
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -1097,9 +1101,12 @@ def downgrade() -> None:
 
     op.drop_table('outcome')
     with op.batch_alter_table('need', schema=None) as batch_op:
+        batch_op.drop_index('ix_need_waiting_in_area')
+        batch_op.drop_index('ix_need_waiting_by_day')
+        batch_op.drop_index('ix_need_waiting_by_age')
+        batch_op.drop_index('ix_need_waiting_at_station')
         batch_op.drop_index('ix_need_term_id_status')
         batch_op.drop_index(batch_op.f('ix_need_term_id'))
-        batch_op.drop_index('ix_need_status_urgency_rank_opened_at')
         batch_op.drop_index('ix_need_station_id_status')
         batch_op.drop_index(batch_op.f('ix_need_station_id'))
         batch_op.drop_index(batch_op.f('ix_need_preferred_organization_id'))

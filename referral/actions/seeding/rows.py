@@ -129,6 +129,8 @@ def as_row(record: Base) -> dict[str, Any]:
     mapper = sa.inspect(type(record))
     row = {}
     for name, column in mapper.columns.items():
+        if column.computed is not None:
+            continue
         if name in record.__dict__:
             row[column.name] = record.__dict__[name]
         else:
