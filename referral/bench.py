@@ -25,6 +25,7 @@ from referral.commands.seed import prepare_demonstration
 from referral.commands.serve import settle
 from referral.extensions import db
 from referral.navigation import NAVIGATION
+from referral.transactions import refresh_statistics
 
 PEOPLE = 100_000
 VISITS_OF_EACH = 12
@@ -197,4 +198,5 @@ def grow(session: Session, people: int) -> None:
             )
         for record, values in rows.items():
             session.execute(sa.insert(record), values)
+    refresh_statistics(session)
     session.commit()

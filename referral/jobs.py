@@ -50,6 +50,7 @@ JOBS = (
     Job("begin_periods", timedelta(hours=1), capacity.begin_periods),
     Job("tell_of_checks", timedelta(days=1), upkeep.tell_of_checks),
     Job("forget_old_runs", timedelta(days=1), upkeep.forget_old_runs),
+    Job("look_at_spread", timedelta(days=1), upkeep.look_at_spread),
 )
 """In the order in which they are done when several are due."""
 

@@ -21,7 +21,7 @@ from referral.extensions import db
 from referral.i18n import _
 from referral.queries import imports
 from referral.queries.imports import find_account
-from referral.transactions import transaction
+from referral.transactions import refresh_statistics, transaction
 from referral.words import word
 
 SHOWN = 20
@@ -87,6 +87,7 @@ def _run(folder: Path, source: str | None, *, trial: bool) -> Report:
     try:
         with transaction(db.session):
             report = hsds.import_folder(db.session, folder, at=clock.now(), source=source, progress=progress)
+            refresh_statistics(db.session)
             if trial:
                 raise RolledBack
     except RolledBack:

@@ -17,7 +17,7 @@ from referral.actions.account_management import invite
 from referral.actions.divisions import bring_divisions
 from referral.extensions import db
 from referral.i18n import _, lazy
-from referral.transactions import transaction
+from referral.transactions import refresh_statistics, transaction
 from referral.words import word
 
 REASONS = {
@@ -109,6 +109,7 @@ def load_into_empty(today: datetime | None = None) -> bool:
             return False
         day = today.date() if today else clock.today()
         loaded = seeding.load_demonstration(session, today=day, progress=_say)
+        refresh_statistics(session)
     click.echo(
         _(
             "Demonstration of %(day)s: %(people)s invented people, %(services)s services given, "

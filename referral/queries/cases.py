@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import (
     Account,
@@ -138,10 +138,11 @@ def caseload(actor: Account, wanted: CaseloadFilter, *, today: date) -> sa.Selec
     """Return the select of the cases in the actor's scope that fit a filter."""
     statement = (
         sa.select(Case)
-        .join(Person, Person.id == Case.person_id)
         .where(scope(actor, Case), *_conditions(actor, wanted, today))
-        .options(joinedload(Case.person).joinedload(Person.area).joinedload(Area.parent))
+        .options(selectinload(Case.person).joinedload(Person.area).joinedload(Area.parent))
     )
+    if wanted.text or wanted.sort.lstrip("-") == "person":
+        statement = statement.join(Person, Person.id == Case.person_id)
     key = SORTS.get(wanted.sort.lstrip("-"), Case.opened_at)
     return statement.order_by(key.desc() if wanted.sort.startswith("-") else key, Case.id)
 

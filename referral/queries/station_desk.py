@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import Account, Area, Case, CaseStatus, Need, Person, Referral, ReferralEvent, ReferralStatus, Visit
 from models.base import new_key
@@ -37,7 +37,7 @@ def visits_due(session: Session, actor: Account, *, today: date, days: int = 6) 
     counted = own.where(not_seen_in_time(today)).with_only_columns(sa.literal(1)).limit(COUNTED)
     count = session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
     cases = session.scalars(
-        due.options(joinedload(Case.person).joinedload(Person.area).joinedload(Area.parent))
+        due.options(selectinload(Case.person).joinedload(Person.area).joinedload(Area.parent))
         .order_by(Case.area_code, Case.opened_at)
         .limit(MOST_DUE)
     ).all()
