@@ -172,9 +172,11 @@ def _english() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
 
 def axe_findings(page: Any) -> list[str]:
     """Return the serious and critical findings of axe-core (WCAG 2.2 AA) on a Playwright page, one a line."""
-    page.evaluate(AXE.read_text("utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate(
-        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], "
+        "resultTypes: ['violations']})"
     )
     return [
         f"{finding['id']}: {node['html'][:200]} ({node['failureSummary']})"

@@ -158,8 +158,10 @@ class Reader:
 
     def look(self, name: str) -> None:
         """Look at the page: nothing may be wider than the screen, nothing may have failed."""
+        self.page.wait_for_load_state("load")
         self.shoot(name)
-        assert overflow(self.page) == [], f"{name}: wider than the screen"
+        wide = overflow(self.page)
+        assert not wide, f"{name} is wider than the screen: {wide}"
         assert self.faults == [], name
 
     def shoot(self, name: str) -> None:
