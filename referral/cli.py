@@ -7,7 +7,7 @@ from importlib import import_module
 from flask import Flask
 from flask.cli import FlaskGroup
 
-COMMANDS = ("jobs", "serve", "imports", "rounds", "seed")
+COMMANDS = ("imports", "jobs", "report", "rounds", "seed", "serve")
 """Modules of `referral.commands`, each with one `command`."""
 
 

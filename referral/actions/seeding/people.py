@@ -198,7 +198,7 @@ def _person(
             phone=f"13900000{number:03d}" if adult and not world.chance(0.1) else None,
             hukou_kind=HukouKind.URBAN if village.kind is AreaKind.URBAN else HukouKind.RURAL,
             area_code=village.code,
-            address=f"{township.name}{village.name}{home[0]}",
+            address=home[0],
             latitude=home[1],
             longitude=home[2],
             station_id=station.id,
