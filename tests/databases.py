@@ -10,11 +10,19 @@ from uuid import uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from tests import postgres
 
 Kind = Literal["empty", "migrated", "demo"]
+
+
+def compiled_templates() -> FileSystemBytecodeCache:
+    """The templates as Python, kept for the run: each application of a test would compile them anew."""
+    folder = run_folder() / "templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
 
 
 class Visitor(FlaskClient):
@@ -34,6 +42,7 @@ def application(url: str, **config: Any) -> Iterator[Flask]:
     settings = {"TESTING": True, "SECRET_KEY": "for tests only", "WTF_CSRF_ENABLED": False}
     app = create_app(settings | {"DATABASE_URL": url} | config)
     app.test_client_class = Visitor
+    app.jinja_env.bytecode_cache = compiled_templates()
     try:
         yield app
     finally:
