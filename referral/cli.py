@@ -1,11 +1,16 @@
 """The command `referral`: serve, migrate, seed, import, run a round, report, work through the jobs."""
 
 import os
+import secrets
 import sys
 from importlib import import_module
 
+import flask_migrate
+import sqlalchemy as sa
 from flask import Flask
 from flask.cli import FlaskGroup
+
+from referral.extensions import db
 
 COMMANDS = ("imports", "jobs", "report", "rounds", "seed", "serve")
 """Modules of `referral.commands`, each with one `command`."""
@@ -20,13 +25,28 @@ def init_app(app: Flask) -> None:
 def main() -> None:
     """Run the command line. `referral run --demo` stands for the demonstration with invented people."""
     from referral import create_app
+    from referral.config import SecretMissing
 
     if "--demo" in sys.argv:
         os.environ["REFERRAL_DEMONSTRATION"] = "1"
-    FlaskGroup(
-        name="referral",
-        help="Yuanqiao: joins people in need to the organizations that can help them.",
-        create_app=create_app,
-        add_default_commands=False,
-        add_version_option=False,
-    ).main(prog_name="referral")
+    if "run" not in sys.argv[1:2]:
+        # Only pages are signed; what works on the database alone needs no secret that lasts.
+        os.environ.setdefault("REFERRAL_SECRET_KEY", secrets.token_hex(32))
+    try:
+        FlaskGroup(
+            name="referral",
+            help="Yuanqiao: joins people in need to the organizations that can help them.",
+            create_app=lambda: with_tables(create_app()),
+            add_default_commands=False,
+            add_version_option=False,
+        ).main(prog_name="referral")
+    except SecretMissing as missing:
+        sys.exit(str(missing))
+
+
+def with_tables(app: Flask) -> Flask:
+    """Give a database without any tables the newest shape; one that has some is left to `referral db upgrade`."""
+    with app.app_context():
+        if "db" not in sys.argv[1:2] and not sa.inspect(db.engine).get_table_names():
+            flask_migrate.upgrade()
+    return app

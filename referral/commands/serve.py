@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from referral.actions.suggestions import suggest
 from referral.extensions import db
+from referral.i18n import _
 
 
 @click.command("run")
@@ -33,8 +34,9 @@ def command(host: str, port: int, workers: int, threads: int, demo: bool) -> Non
         import_module("referral.commands.seed").prepare_demonstration()
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     version = f", SQLite {sqlite3.sqlite_version}" if url.drivername.startswith("sqlite") else ""
-    click.echo(f"Database: {url.database if version else url.render_as_string(hide_password=True)}{version}")
-    click.echo(f"Serving:  http://{host}:{port}/   (stop with Ctrl-C)")
+    where = url.database if version else url.render_as_string(hide_password=True)
+    click.echo(_("Database: %(where)s", where=f"{where}{version}"))
+    click.echo(_("Serving: %(address)s (stop with Ctrl-C)", address=f"http://{host}:{port}/"))
     sys.stdout.flush()
     db.engine.dispose()
     settle()
@@ -91,4 +93,4 @@ def serve(app: Flask, *, host: str, port: int, workers: int, threads: int) -> No
 
     started = time.monotonic()
     Server().run()
-    click.echo(f"Stopped after {time.monotonic() - started:.0f} s.")
+    click.echo(_("Stopped after %(seconds)s s.", seconds=f"{time.monotonic() - started:.0f}"))

@@ -1,5 +1,8 @@
 """The command line: every command is there, and the report says what the page says."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from flask import Flask
@@ -29,3 +32,29 @@ def test_the_report_is_printed_and_written(demo_app: Flask, tmp_path: Path) -> N
 def test_a_period_that_ends_before_it_begins_is_refused(demo_app: Flask) -> None:
     arguments = ["report", "--area", DISTRICT, "--from", "2026-02-01", "--to", "2026-01-01"]
     assert demo_app.test_cli_runner().invoke(args=arguments).exit_code == 2
+
+
+def referral(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as somebody would in an empty folder, with no settings at all."""
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("REFERRAL_")}
+    program = "from referral.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=settings | {"REFERRAL_INSTANCE": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_serving_real_people_without_a_secret_is_refused_in_words(tmp_path: Path) -> None:
+    run = referral(tmp_path, "run")
+    assert run.returncode != 0
+    assert "REFERRAL_SECRET_KEY" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_work_on_an_empty_database_needs_no_other_step(tmp_path: Path) -> None:
+    run = referral(tmp_path, "seed", "reference")
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "referral.sqlite").exists()
