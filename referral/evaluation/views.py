@@ -10,6 +10,7 @@ from referral.evaluation.columns import COLUMNS, cells
 from referral.evaluation.definitions import ALL, DEFINITIONS, GROUPS
 from referral.evaluation.drawings import DRAWINGS
 from referral.evaluation.forms import ReportFilter
+from referral.evaluation.kept import figures
 from referral.evaluation.rows import funnel_rows, group_label, unknown_rows
 from referral.evaluation.sheets import report_workbook
 from referral.exports import workbook
@@ -19,7 +20,7 @@ from referral.forms import record_choices
 from referral.i18n import _, lazy
 from referral.queries.report import records
 from referral.queries.report.frame import Frame
-from referral.queries.report.report import home_area, make_report, programs, townships
+from referral.queries.report.report import home_area, programs, townships
 
 Answer = str | tuple[str, int] | Response
 
@@ -46,12 +47,14 @@ def show_report() -> Answer:
     form, frame = filtered()
     if frame is None:
         return render_template("evaluation/show_report.html", form=form, report=None), 422
-    report = make_report(db.session, frame)
+    kept = figures(frame)
+    report = kept.report
     charts = {name: draw(report) for name, draw in DRAWINGS.items()}
     return render_template(
         "evaluation/show_report.html",
         form=form,
         report=report,
+        counted_at=kept.at,
         charts=charts,
         define=ALL,
         group_label=group_label,
@@ -70,7 +73,7 @@ def export_report() -> Answer:
     form, frame = filtered()
     if frame is None:
         return render_template("evaluation/show_report.html", form=form, report=None), 422
-    return report_workbook(make_report(db.session, frame), frame, form)
+    return report_workbook(figures(frame).report, frame, form)
 
 
 @blueprint.get("/report/chart/<name>.svg")
@@ -80,7 +83,7 @@ def show_chart(name: str) -> Answer:
     _form, frame = filtered()
     if frame is None or name not in DRAWINGS:
         abort(404)
-    drawing = DRAWINGS[name](make_report(db.session, frame))
+    drawing = DRAWINGS[name](figures(frame).report)
     return Response(
         drawing.svg, mimetype="image/svg+xml", headers={"Content-Disposition": f"attachment; filename={name}.svg"}
     )
@@ -93,7 +96,7 @@ def export_chart(name: str) -> Answer:
     _form, frame = filtered()
     if frame is None or name not in DRAWINGS:
         abort(404)
-    drawing = DRAWINGS[name](make_report(db.session, frame))
+    drawing = DRAWINGS[name](figures(frame).report)
     return workbook(drawing.title, list(drawing.head), drawing.rows)
 
 

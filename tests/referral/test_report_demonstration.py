@@ -149,3 +149,33 @@ def test_the_workbook_holds_every_table_and_the_definitions(reader: FlaskClient)
         assert sum(name.startswith("xl/worksheets/sheet") for name in book.namelist()) == 11
     assert reader.get("/report/chart/months.svg").data.startswith(b"<svg")
     assert reader.get("/report/chart/nothing.svg").status_code == 404
+
+
+def test_for_a_minute_page_charts_and_workbook_tell_the_same(demo_app: Flask, reader: FlaskClient) -> None:
+    reader.get("/report")
+    kept = demo_app.extensions["report_figures"]
+    first = dict(kept)
+    for address in ("/report", "/report/export", "/report/chart/months.svg"):
+        assert reader.get(address).status_code == 200
+    assert dict(kept) == first
+    reader.get("/report?area=321199100000")
+    assert len(kept) == 2
+
+
+def test_after_a_minute_figures_are_counted_anew(
+    demo_app: Flask, reader: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.get("/report")
+    (before,) = demo_app.extensions["report_figures"].values()
+    monkeypatch.setattr("referral.evaluation.kept.KEPT_FOR", timedelta(0))
+    reader.get("/report")
+    (after,) = demo_app.extensions["report_figures"].values()
+    assert after is not before
+    assert after.report.done.months == before.report.done.months
+    assert after.report.funnel == before.report.funnel
+
+
+def test_readers_with_another_scope_never_share_figures(demo_app: Flask, reader: FlaskClient) -> None:
+    reader.get("/report")
+    sign_in(demo_app.test_client(), "supervisor", "yuanqiao-demo").get("/report")
+    assert len(demo_app.extensions["report_figures"]) == 2
