@@ -1,5 +1,6 @@
 """What the three kinds of file have in common: take each line, for trial or for good."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from referral.actions.importing.lookups import Areas
 from referral.actions.importing.tables import Line
 
 
-class Sheet:
+class Sheet(ABC):
     """One file being taken in. In a trial nothing reaches the database, though every rule is asked.
 
     A subclass reads the records it needs in `begin`, finds in `look_up` what single cells name, and takes one line in
@@ -26,17 +27,17 @@ class Sheet:
         self.said: dict[tuple[Any, str], tuple[Any, int]] = {}
         self.seen: dict[Any, int] = {}
 
+    @abstractmethod
     def begin(self, lines: Sequence[Line]) -> None:
         """Look up what the lines speak of, in few questions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def look_up(self, line: Line) -> None:
         """Find what the cells of a line name; asked of every line, so that each wrong cell is named at once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, line: Line) -> RowResult:
         """Take one line of which every cell is good."""
-        raise NotImplementedError
 
     def run(self, lines: Sequence[Line]) -> list[RowResult]:
         """Take all lines and return what each does."""
