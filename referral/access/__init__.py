@@ -1,0 +1,34 @@
+"""Who may do what, to whose records: one guard for every view, one scope for every query."""
+
+from referral.access.guard import actor, allow, current_actor, may, unguarded
+from referral.access.scopes import SCOPES, get_in_scope, in_area, scope
+from referral.access.viewer import (
+    ScopeMissing,
+    Viewer,
+    as_installation,
+    look_as,
+    viewer_of,
+    without_scope,
+)
+from referral.acts import WAYS, WITHOUT_ACCOUNT, Act
+
+__all__ = [
+    "SCOPES",
+    "WAYS",
+    "WITHOUT_ACCOUNT",
+    "Act",
+    "ScopeMissing",
+    "Viewer",
+    "actor",
+    "allow",
+    "as_installation",
+    "current_actor",
+    "get_in_scope",
+    "in_area",
+    "look_as",
+    "may",
+    "scope",
+    "unguarded",
+    "viewer_of",
+    "without_scope",
+]
