@@ -39,6 +39,7 @@ def settings(instance: Path, *, demonstration: bool, secret: str | None = None) 
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": not demonstration,
         "PERMANENT_SESSION_LIFETIME": 12 * 3600,
+        "SESSION_REFRESH_EACH_REQUEST": False,  # else a late answer brings back a cookie that was replaced or ended
         "WTF_CSRF_TIME_LIMIT": None,
     }
 

@@ -4,7 +4,9 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, g, session
+from flask_login import login_user
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import joinedload
 
 from models import Account
@@ -43,6 +45,19 @@ def load(identity: str) -> SignedIn | None:
         .options(joinedload(Account.organization), joinedload(Account.area))
     )
     return SignedIn(account) if account else None
+
+
+def begin(account: Account) -> None:
+    """Sign an account in with a new session.
+
+    The token of forms is put into it at once: made by the first page, two pages fetched side by side would each make
+    one, and the cookie that comes last would make the other page's forms worthless.
+    """
+    session.clear()
+    g.pop("csrf_token", None)
+    session.permanent = True
+    login_user(SignedIn(account))
+    generate_csrf()
 
 
 def init_app(app: Flask) -> None:

@@ -17,7 +17,7 @@ from referral.message_words import sentence_of
 from referral.navigation import desk_of
 from referral.queries import messages
 from referral.queries.paging import paginate
-from referral.sessions import SignedIn
+from referral.sessions import SignedIn, begin
 
 
 @blueprint.get("/")
@@ -38,9 +38,7 @@ def sign_in() -> Response | str | tuple[str, int]:
             db.session, login=form.login.data or "", password=form.password.data or "", at=clock.now()
         )
         if account:
-            session.clear()
-            session.permanent = True
-            login_user(SignedIn(account))
+            begin(account)
             return redirect(_local(request.args.get("next")) or desk_of(account))
         form.password.errors = [_("User name and password do not belong together. Please check both.")]
     return render_template("account/sign_in.html", form=form), 422 if form.errors else 200
