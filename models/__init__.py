@@ -18,8 +18,10 @@ from models.case import (
     Urgency,
 )
 from models.counter import Counter
+from models.glass import GlassAccess, GlassReason, GlassVerdict
 from models.imports import ImportKind, ImportRow, ImportRun, ImportStatus, RowResult
 from models.jobs import JobRun, JobStatus
+from models.log import LogEntry, LogKind, LogSeal
 from models.message import Message, MessageKind, MessageStatus
 from models.need import ClosedReason, Need, NeedKind, NeedStatus, WorkerSex
 from models.organization import (
@@ -54,6 +56,8 @@ from models.referral import (
     ReferralOutcome,
     ReferralStatus,
 )
+from models.retention import RetentionLine, RetentionRun, RetentionState
+from models.rights import RefusalGround, RightsAsker, RightsKind, RightsRequest, RightsState
 from models.round import Decision, Proposal, Round, RoundOpening, RoundStatus
 from models.service import (
     Delivery,
@@ -100,6 +104,9 @@ __all__ = [
     "EligibilityKind",
     "Feature",
     "FeatureKind",
+    "GlassAccess",
+    "GlassReason",
+    "GlassVerdict",
     "Household",
     "HukouKind",
     "IdentityStatus",
@@ -111,6 +118,9 @@ __all__ = [
     "JobStatus",
     "LawClass",
     "Location",
+    "LogEntry",
+    "LogKind",
+    "LogSeal",
     "Measure",
     "Message",
     "MessageKind",
@@ -136,8 +146,16 @@ __all__ = [
     "ReferralEvent",
     "ReferralOutcome",
     "ReferralStatus",
+    "RefusalGround",
     "Reservation",
     "ReservationStatus",
+    "RetentionLine",
+    "RetentionRun",
+    "RetentionState",
+    "RightsAsker",
+    "RightsKind",
+    "RightsRequest",
+    "RightsState",
     "Role",
     "Round",
     "RoundOpening",

@@ -51,9 +51,14 @@ class Account(Record):
     session_number: Mapped[int] = mapped_column(default=1)
     """Raised to end every session of the account at once."""
     last_signed_in_at: Mapped[datetime | None]
+    glass_until: Mapped[datetime | None]
+    """Until when a file outside the scope is open to this account, so that others cost no question."""
     demonstration: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
+
+    opened_files = ()
+    """People whose files the account has opened by break-glass; set for one request, never kept."""
 
     organization: Mapped[Organization | None] = relationship(lazy="raise_on_sql")
     area: Mapped[Area | None] = relationship(lazy="raise_on_sql")

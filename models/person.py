@@ -2,7 +2,7 @@
 
 import enum
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -127,6 +127,10 @@ class Person(Record):
     station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
     """The station that looks after the person."""
     status: Mapped[PersonStatus] = mapped_column(default=PersonStatus.ACTIVE)
+    frozen_at: Mapped[datetime | None]
+    """Since when nothing is changed or sent on because the person asked for a halt; empty while work goes on."""
+    erased_at: Mapped[datetime | None]
+    """When name, contact and notes were removed; the file number and what was done stay."""
     demonstration: Mapped[bool] = mapped_column(default=False)
     """An invented person of the demonstration, marked so on every page."""
     version: Mapped[int] = mapped_column(default=1)
