@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from models import migrations
+from models.keyring import use_keyring
 from referral import (
     access,
     cli,
@@ -32,8 +33,8 @@ BLUEPRINTS = ("account", "intake", "casework", "providers", "coordination", "eva
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """Return the application. Settings come from REFERRAL_* variables; `overrides` win over them.
 
-    Raises `config.SecretMissing` without a secret outside the demonstration, and RuntimeError where a route has no
-    guard.
+    Raises `config.SecretMissing` without a secret and `KeyTrouble` without keys outside the demonstration, and
+    RuntimeError where a route has no guard.
     """
     app = Flask(
         __name__,
@@ -47,6 +48,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         config.settings(Path(app.instance_path), demonstration=demonstration, secret=overrides.get("SECRET_KEY"))
         | overrides
     )
+    use_keyring(config.keys(Path(app.instance_path), demonstration=demonstration))
     url = app.config["SQLALCHEMY_DATABASE_URI"] = config.database_address(app.config["DATABASE_URL"])
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", transactions.engine_options(url))
     Path(app.instance_path).mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
 
 def main() -> None:
     """Run the command line. `referral run --demo` stands for the demonstration with invented people."""
+    from models.keyring import KeyTrouble
     from referral import create_app
     from referral.config import SecretMissing
 
@@ -40,7 +41,7 @@ def main() -> None:
             add_default_commands=False,
             add_version_option=False,
         ).main(prog_name="referral")
-    except SecretMissing as missing:
+    except (SecretMissing, KeyTrouble) as missing:
         sys.exit(str(missing))
 
 

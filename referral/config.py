@@ -1,9 +1,14 @@
 """Settings, read from the environment once. Nothing unsafe has a default."""
 
+import contextlib
+import json
 import os
 import secrets
 from pathlib import Path
 from typing import Any
+
+from models import keyring
+from models.keyring import Keyring, KeyTrouble
 
 MEGABYTE = 1024 * 1024
 
@@ -54,6 +59,35 @@ def demonstration_secret(instance: Path) -> str:
     except FileExistsError:
         pass
     return file.read_text()
+
+
+DEMONSTRATION_KEYS = "demonstration-keys.json"
+
+
+def keys(instance: Path, *, demonstration: bool) -> Keyring:
+    """Return the keys that data about people is sealed with.
+
+    They come from the file that REFERRAL_KEYS names or from the content of REFERRAL_KEYS_JSON; the demonstration makes
+    its own in the instance folder. Raises KeyTrouble, with words for the administrator, if there are none to use.
+    """
+    if named := os.environ.get("REFERRAL_KEYS"):
+        return Keyring(keyring.read(Path(named)), Path(named))
+    if content := os.environ.get("REFERRAL_KEYS_JSON"):
+        try:
+            return Keyring(json.loads(content))
+        except ValueError:
+            raise KeyTrouble("REFERRAL_KEYS_JSON is not JSON.") from None
+    if not demonstration:
+        raise KeyTrouble(
+            "Data about people is sealed, and there are no keys. Make some with `referral keys new FILE`, keep a copy "
+            "apart from the database, and set REFERRAL_KEYS=FILE; or set REFERRAL_DEMONSTRATION=1 to try the platform "
+            "with invented people."
+        )
+    file = instance / DEMONSTRATION_KEYS
+    if not file.exists():
+        with contextlib.suppress(FileExistsError):  # another process of the demonstration was first
+            keyring.write(file, keyring.new_keys())
+    return Keyring(keyring.read(file), file)
 
 
 def database_address(url: str) -> str:

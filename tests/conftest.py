@@ -3,6 +3,7 @@
 Nothing of the developer's own settings reaches a test: REFERRAL_* is cleared, and each run has folders of its own.
 """
 
+import json
 import os
 import shutil
 import tempfile
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_request_context
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from tests import browser, databases, postgres
@@ -31,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["YUANQIAO_TEST_RUN"] = tempfile.mkdtemp(prefix="yuanqiao-tests-")
         os.environ["YUANQIAO_TEST_PID"] = str(os.getpid())
     os.environ["REFERRAL_INSTANCE"] = str(databases.run_folder() / "instance")
+    os.environ["REFERRAL_KEYS_JSON"] = json.dumps(databases.KEYS)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -47,6 +50,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         away = [item for item in items if item.get_closest_marker("checkout")]
         config.hook.pytest_deselected(items=away)
         items[:] = [item for item in items if item not in away]
+
+
+@event.listens_for(Session, "after_begin")
+def look_outside_requests(session: Session, _transaction: Any, _connection: Any) -> None:
+    """A test's own session looks as the installation; inside a request the application must say who looks."""
+    if not has_request_context() and "viewer" not in session.info:
+        from referral.access import as_installation
+
+        as_installation(session, because="a test")
 
 
 @pytest.fixture(scope="session")

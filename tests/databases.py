@@ -1,5 +1,7 @@
 """Empty, migrated and seeded databases: each filled once in a run, then copied for every test that asks."""
 
+import base64
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +17,13 @@ from werkzeug.test import TestResponse
 
 from tests import postgres
 
+
+def key(name: str) -> str:
+    """A key that every run and worker works out alike, since they share databases."""
+    return base64.urlsafe_b64encode(hashlib.sha256(f"for tests only: {name}".encode()).digest()).decode()
+
+
+KEYS = {"current": "k1", "keys": {"k1": key("k1")}} | {name: key(name) for name in ("index", "log", "backup")}
 Kind = Literal["empty", "migrated", "demo"]
 
 

@@ -7,7 +7,13 @@ from alembic import context
 from flask import current_app
 
 target = current_app.extensions["migrate"].db
-own_types = {"UtcDateTime": "sa.DateTime(timezone=True)", "Hundredths": "sa.BigInteger()"}
+own_types = {
+    "UtcDateTime": "sa.DateTime(timezone=True)",
+    "Hundredths": "sa.BigInteger()",
+    "Encrypted": "sa.Text()",
+    "EncryptedJson": "sa.JSON()",
+    "BlindCode": "sa.String(length=32)",
+}
 
 
 def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:

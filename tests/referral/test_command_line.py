@@ -34,13 +34,13 @@ def test_a_period_that_ends_before_it_begins_is_refused(demo_app: Flask) -> None
     assert demo_app.test_cli_runner().invoke(args=arguments).exit_code == 2
 
 
-def referral(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as somebody would in an empty folder, with no settings at all."""
+def referral(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as somebody would in an empty folder, with no settings but these."""
     settings = {name: value for name, value in os.environ.items() if not name.startswith("REFERRAL_")}
     program = "from referral.cli import main; main()"
     return subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        env=settings | {"REFERRAL_INSTANCE": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=settings | {"REFERRAL_INSTANCE": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)} | more,
         capture_output=True,
         text=True,
         check=False,
@@ -55,6 +55,24 @@ def test_serving_real_people_without_a_secret_is_refused_in_words(tmp_path: Path
 
 
 def test_work_on_an_empty_database_needs_no_other_step(tmp_path: Path) -> None:
-    run = referral(tmp_path, "seed", "reference")
+    run = referral(tmp_path, "seed", "reference", REFERRAL_KEYS_JSON=os.environ["REFERRAL_KEYS_JSON"])
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "referral.sqlite").exists()
+
+
+def test_work_on_the_database_without_keys_is_refused_in_words(tmp_path: Path) -> None:
+    for arguments in (("run",), ("seed", "reference")):
+        run = referral(tmp_path, *arguments, REFERRAL_SECRET_KEY="x" * 32)
+        assert run.returncode != 0
+        assert "referral keys new" in run.stderr
+        assert "Traceback" not in run.stderr
+    assert not (tmp_path / "referral.sqlite").exists()
+
+
+def test_the_demonstration_makes_its_own_keys_for_its_owner_alone(tmp_path: Path) -> None:
+    assert referral(tmp_path, "seed", "accounts", REFERRAL_DEMONSTRATION="1").returncode == 0
+    file = tmp_path / "demonstration-keys.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    before = file.read_text()
+    assert referral(tmp_path, "seed", "accounts", REFERRAL_DEMONSTRATION="1").returncode == 0
+    assert file.read_text() == before
