@@ -17,6 +17,17 @@ from models.case import (
     SelfCare,
     Urgency,
 )
+from models.consent import (
+    Consent,
+    ConsentGiver,
+    ConsentNotice,
+    ConsentPurpose,
+    ConsentRelation,
+    ConsentWay,
+    DataKind,
+    EmergencyReview,
+    EmergencyVerdict,
+)
 from models.counter import Counter
 from models.glass import GlassAccess, GlassReason, GlassVerdict
 from models.imports import ImportKind, ImportRow, ImportRun, ImportStatus, RowResult
@@ -93,15 +104,24 @@ __all__ = [
     "CaseStep",
     "CheckKind",
     "ClosedReason",
+    "Consent",
+    "ConsentGiver",
+    "ConsentNotice",
+    "ConsentPurpose",
+    "ConsentRelation",
+    "ConsentWay",
     "ContactPreference",
     "ContactResult",
     "Counter",
+    "DataKind",
     "DayKind",
     "Decision",
     "DeclineReason",
     "Delivery",
     "Domain",
     "EligibilityKind",
+    "EmergencyReview",
+    "EmergencyVerdict",
     "Feature",
     "FeatureKind",
     "GlassAccess",

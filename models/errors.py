@@ -50,3 +50,33 @@ class NotEligible(DomainError):
     def __init__(self, rules: tuple[str, ...]) -> None:
         super().__init__(", ".join(rules))
         self.rules = rules
+
+
+class ConsentMissing(DomainError):
+    """The person has not agreed that this organization learns of them."""
+
+    code = "consent_missing"
+
+
+class GuardianMissing(DomainError):
+    """Somebody under 14 cannot agree alone: a guardian must (PIPL Art. 31)."""
+
+    code = "guardian_missing"
+
+
+class ConsentIncomplete(DomainError):
+    """It must be known who agreed, to what, before whom and under which notice."""
+
+    code = "consent_incomplete"
+
+
+class NoticeMissing(DomainError):
+    """There is no notice yet that could be read to the person."""
+
+    code = "notice_missing"
+
+
+class OwnEmergency(DomainError):
+    """Whoever sent an emergency cannot review it."""
+
+    code = "own_emergency"

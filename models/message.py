@@ -24,6 +24,13 @@ class MessageKind(enum.StrEnum):
     NEED_OVERDUE = "need_overdue"
     ROUND_FINISHED = "round_finished"
     CHECK_EXPIRES = "check_expires"
+    GLASS_OPENED = "glass_opened"
+    GLASS_REVIEWED = "glass_reviewed"
+    RIGHTS_OVERDUE = "rights_overdue"
+    RETENTION_PROPOSED = "retention_proposed"
+    CONSENT_WANTED = "consent_wanted"
+    SHARING_STOPPED = "sharing_stopped"
+    EMERGENCY_SENT = "emergency_sent"
 
 
 class MessageStatus(enum.StrEnum):

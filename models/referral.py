@@ -67,7 +67,16 @@ class DeclineReason(enum.StrEnum):
     NOT_REACHABLE = "not_reachable"
     PERSON_REFUSED = "person_refused"
     SAFETY = "safety"
+    NO_CONSENT = "no_consent"
+    """The person was asked in vain, or not in time."""
+    CONSENT_WITHDRAWN = "consent_withdrawn"
     OTHER = "other"
+
+
+GIVEN_BY_PEOPLE = tuple(
+    reason for reason in DeclineReason if reason not in {DeclineReason.NO_CONSENT, DeclineReason.CONSENT_WITHDRAWN}
+)
+"""Reasons that somebody chooses from a list; the others follow from what became of the consent."""
 
 
 class ReferralOutcome(enum.StrEnum):
@@ -102,6 +111,7 @@ class Referral(Record):
         sa.Index("ix_referral_station_id_status", "station_id", "status"),
         sa.Index("ix_referral_area_code_requested_at", "area_code", "requested_at"),
         sa.Index("ix_referral_status_answer_by", "status", "answer_by"),
+        sa.Index("ix_referral_status_consent_by", "status", "consent_by"),
     )
 
     number: Mapped[str] = mapped_column(sa.String(24), unique=True)
@@ -124,6 +134,10 @@ class Referral(Record):
     answer_by: Mapped[datetime | None]
     """When the provider must have answered; after this the referral expires and the need opens again."""
     answer_by_is_provisional: Mapped[bool] = mapped_column(default=False)
+    consent_by: Mapped[datetime | None]
+    """Until when a draft waits for the person's consent; after this it is cancelled and its place is free."""
+    emergency: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Sent without consent to protect life or health; an `EmergencyReview` says why."""
     reminded_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]

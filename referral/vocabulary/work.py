@@ -50,6 +50,8 @@ WORDS: dict[str, dict[str, Any]] = {
         "not_reachable": lazy("Person not reachable"),
         "person_refused": lazy("The person refused"),
         "safety": lazy("Safety"),
+        "no_consent": lazy("The person did not agree in time"),
+        "consent_withdrawn": lazy("The person withdrew the consent"),
         "other": lazy("Another reason"),
     },
     "ImportKind": {
@@ -78,6 +80,13 @@ WORDS: dict[str, dict[str, Any]] = {
         "need_overdue": lazy("Need overdue"),
         "round_finished": lazy("Round finished"),
         "check_expires": lazy("A check expires soon"),
+        "glass_opened": lazy("A file was opened from outside"),
+        "glass_reviewed": lazy("A look from outside was reviewed"),
+        "rights_overdue": lazy("A request is overdue"),
+        "retention_proposed": lazy("A removal to confirm"),
+        "consent_wanted": lazy("A consent is wanted"),
+        "sharing_stopped": lazy("A consent has ended"),
+        "emergency_sent": lazy("An emergency to review"),
     },
     "MessageStatus": {
         "unread": lazy("Unread"),
@@ -102,7 +111,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "not_served": lazy("Not served"),
     },
     "ReferralStatus": {
-        "draft": lazy("Draft"),
+        "draft": lazy("Waiting for consent"),
         "requested": lazy("Waiting for an answer"),
         "accepted": lazy_pgettext("ReferralStatus", "Accepted"),
         "rejected": lazy("Declined"),
