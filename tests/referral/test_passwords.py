@@ -1,0 +1,56 @@
+"""Which passwords are refused, and that comparing one takes as long for nobody as for somebody."""
+
+import time
+
+import pytest
+
+from referral.passwords import UNUSABLE, easily_guessed, hash_password, matches
+
+WEAK = [
+    "woaini1314", "a123456789", "qwertyuiop", "1qaz2wsx3edc", "password123", "Passw0rd2026", "1234567890",
+    "abcdefghijkl", "aaaaaaaaaaaa", "abcabcabcabc", "passwordpassword", "13912345678", "110101199003078515",
+    "zhang19800101", "5201314woaini", "liumin2026!", "yuanqiao123", "zhongguo888", "!QAZ2wsx#EDC", "iloveyou520",
+    "Admin@123456", "woaiwojia1314", "ｗｏａｉｎｉ１３１４",
+]  # fmt: skip
+STRONG = [
+    "a longer sentence",
+    "another sentence", "correct horse battery staple", "春风又绿江南岸明月", "k7mq-2xfp-9rtv-wq3n",
+    "Die Brücke trägt", "xiaoyu chi le liangge baozi", "a password for tests", "vR8#kq0Zp!",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("password", WEAK)
+def test_what_guessers_try_first_is_refused(password: str) -> None:
+    assert easily_guessed(password, ["liumin", "刘敏", "liu@example.org"])
+
+
+@pytest.mark.parametrize("password", STRONG)
+def test_sentences_and_random_signs_are_taken(password: str) -> None:
+    assert not easily_guessed(password, ["liumin", "刘敏", "liu@example.org"])
+
+
+def test_a_long_text_is_judged_at_once() -> None:
+    start = time.perf_counter()
+    easily_guessed("woaini1314 password " * 6)
+    assert time.perf_counter() - start < 0.5
+
+
+def test_full_width_signs_are_the_same_password() -> None:
+    assert matches(hash_password("ａ sentence of ten"), "a sentence of ten")
+
+
+def test_comparing_takes_as_long_for_nobody_and_for_who_has_not_chosen_yet() -> None:
+    stored = hash_password("the one that is right")
+    matches(None, "warm")
+
+    def fastest(of: str | None) -> float:
+        times = []
+        for _ in range(7):
+            start = time.perf_counter()
+            assert not matches(of, "something else")
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    real = fastest(stored)
+    assert 0.6 < fastest(None) / real < 1.7
+    assert 0.6 < fastest(UNUSABLE) / real < 1.7
