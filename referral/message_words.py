@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import url_for
 
-from models import Message, MessageKind, Role
+from models import GlassReason, GlassVerdict, Message, MessageKind, Role
 from referral.access import current_actor
 from referral.i18n import _
+from referral.words import word
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,26 @@ TEXTS: dict[MessageKind, Callable[[Message], str]] = {
     MessageKind.NEED_OVERDUE: lambda m: _("Need %(number)s is overdue: nobody has been found yet.", **m.facts),
     MessageKind.ROUND_FINISHED: lambda m: _("Round %(number)s is ready: look at its proposals.", **m.facts),
     MessageKind.CHECK_EXPIRES: lambda m: _("A check of %(organization)s ends on %(day)s.", **m.facts),
+    MessageKind.GLASS_OPENED: lambda m: _(
+        "%(worker)s opened file %(number)s from outside (%(reason)s). Review it.", **_reason_in_words(m.facts)
+    ),
+    MessageKind.GLASS_REVIEWED: lambda m: (
+        _("Opening file %(number)s was reviewed: justified.", **m.facts)
+        if m.facts["verdict"] == GlassVerdict.JUSTIFIED
+        else _("Opening file %(number)s was reviewed: not justified.", **m.facts)
+    ),
+    MessageKind.RIGHTS_OVERDUE: lambda m: _(
+        "Request %(number)s of a person about their data is overdue: answer it now.", **m.facts
+    ),
+    MessageKind.RETENTION_PROPOSED: lambda m: _(
+        "Removal %(number)s of records whose time is up waits for a second person.", **m.facts
+    ),
 }
 """Each kind of message; `facts` hold numbers and codes, never the name of a person in need."""
+
+
+def _reason_in_words(facts: dict[str, Any]) -> dict[str, Any]:
+    return facts | {"reason": word(GlassReason(facts["reason"]))}
 
 
 def sentence_of(message: Message) -> Sentence:
@@ -50,4 +70,21 @@ def _address(message: Message) -> str | None:
         return url_for("casework.show_need", key=message.need_id)
     if message.round_id:
         return url_for("coordination.show_round", key=message.round_id)
-    return None
+    return _address_of_facts(message)
+
+
+PAGES = {
+    MessageKind.GLASS_OPENED: "casework.review_glass",
+    MessageKind.GLASS_REVIEWED: "casework.list_glass",
+    MessageKind.RIGHTS_OVERDUE: "casework.show_rights",
+    MessageKind.RETENTION_PROPOSED: "admin.show_retention",
+}
+"""Where a message leads whose record is named by its facts."""
+
+
+def _address_of_facts(message: Message) -> str | None:
+    endpoint = PAGES.get(message.kind)
+    if endpoint is None:
+        return None
+    key = message.facts.get("key")
+    return url_for(endpoint, key=key) if key else url_for(endpoint)
