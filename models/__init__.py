@@ -32,6 +32,7 @@ from models.counter import Counter
 from models.glass import GlassAccess, GlassReason, GlassVerdict
 from models.imports import ImportKind, ImportRow, ImportRun, ImportStatus, RowResult
 from models.jobs import JobRun, JobStatus
+from models.limits import RateLimit
 from models.log import LogEntry, LogKind, LogSeal
 from models.message import Message, MessageKind, MessageStatus
 from models.need import ClosedReason, Need, NeedKind, NeedStatus, WorkerSex
@@ -81,10 +82,22 @@ from models.service import (
     ServiceStatus,
     ServiceTerm,
 )
+from models.sign_in import (
+    AccessLink,
+    KnownDevice,
+    LinkKind,
+    Mail,
+    MailKind,
+    OtherDoor,
+    RecoveryCode,
+    SecondFactor,
+    SignInSession,
+)
 from models.taxonomy import BeneficiaryCategory, LawClass, NeedType, Taxonomy, TaxonomyTerm
 from models.visit import ContactResult, Visit, VisitKind
 
 __all__ = [
+    "AccessLink",
     "Account",
     "Area",
     "AreaKind",
@@ -136,11 +149,15 @@ __all__ = [
     "ImportStatus",
     "JobRun",
     "JobStatus",
+    "KnownDevice",
     "LawClass",
+    "LinkKind",
     "Location",
     "LogEntry",
     "LogKind",
     "LogSeal",
+    "Mail",
+    "MailKind",
     "Measure",
     "Message",
     "MessageKind",
@@ -152,6 +169,7 @@ __all__ = [
     "NeedType",
     "Organization",
     "OrganizationStatus",
+    "OtherDoor",
     "Outcome",
     "Person",
     "PersonArea",
@@ -161,7 +179,9 @@ __all__ = [
     "Proposal",
     "ProviderCheck",
     "ProviderKind",
+    "RateLimit",
     "Record",
+    "RecoveryCode",
     "Referral",
     "ReferralEvent",
     "ReferralOutcome",
@@ -182,6 +202,7 @@ __all__ = [
     "RoundStatus",
     "RowResult",
     "Schedule",
+    "SecondFactor",
     "SelfCare",
     "Service",
     "ServiceArea",
@@ -190,6 +211,7 @@ __all__ = [
     "ServiceStatus",
     "ServiceTerm",
     "Sex",
+    "SignInSession",
     "SupplyMode",
     "Taxonomy",
     "TaxonomyTerm",

@@ -41,6 +41,11 @@ def reading() -> Iterator[None]:
         _writing.reset(token)
 
 
+def writing() -> bool:
+    """Say whether what runs now may write."""
+    return _writing.get()
+
+
 @contextmanager
 def transaction(session: Session) -> Iterator[Session]:
     """Commit once at the end, or roll back and raise. For commands and jobs; requests have it in `access.allow`."""

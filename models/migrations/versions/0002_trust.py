@@ -42,6 +42,7 @@ def upgrade() -> None:
     sa.Column('facts', sa.Text(), nullable=True),
     sa.Column('digest', sa.String(length=64), nullable=True),
     sa.Column('request_id', sa.String(length=32), nullable=True),
+    sa.Column('mac', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_log_entry'))
     )
     with op.batch_alter_table('log_entry', schema=None) as batch_op:
@@ -58,6 +59,32 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('log_seal', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_log_seal_day'), ['day'], unique=False)
+
+    op.create_table('rate_limit',
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('full_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_rate_limit'))
+    )
+    with op.batch_alter_table('rate_limit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_rate_limit_full_at'), ['full_at'], unique=False)
+
+    op.create_table('access_link',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Enum('invitation', 'reset', name='linkkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('made_by_id', sa.Uuid(), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_access_link_account_id')),
+    sa.ForeignKeyConstraint(['made_by_id'], ['account.id'], name=op.f('fk_access_link_made_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_access_link')),
+    sa.UniqueConstraint('fingerprint', name=op.f('uq_access_link_fingerprint'))
+    )
+    with op.batch_alter_table('access_link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_access_link_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_access_link_expires_at'), ['expires_at'], unique=False)
 
     op.create_table('consent',
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -79,7 +106,7 @@ def upgrade() -> None:
     sa.Column('replaced_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('withdrawn_by_id', sa.Uuid(), nullable=True),
-    sa.Column('withdrawn_way', sa.Enum('written', 'spoken', 'online', name='consentway', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('withdrawn_way', sa.Enum('written', 'spoken', 'online', name='withdrawn_way', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.Column('recorded_by_id', sa.Uuid(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -137,6 +164,59 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_glass_access_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_glass_access_reviewed_by_id'), ['reviewed_by_id'], unique=False)
         batch_op.create_index('ix_glass_access_station_id_reviewed_at', ['station_id', 'reviewed_at'], unique=False)
+
+    op.create_table('known_device',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('device', sa.String(length=64), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_known_device_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_known_device')),
+    sa.UniqueConstraint('account_id', 'fingerprint', name=op.f('uq_known_device_account_id_fingerprint'))
+    )
+    op.create_table('mail',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Enum('invitation', 'reset', 'new_device', 'password_changed', 'second_factor_changed', name='mailkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('secret', sa.Text(), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_mail_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mail'))
+    )
+    with op.batch_alter_table('mail', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mail_account_id'), ['account_id'], unique=False)
+        batch_op.create_index('ix_mail_due_at', ['due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
+
+    op.create_table('other_door',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('issuer', sa.String(length=255), nullable=False),
+    sa.Column('subject', sa.String(length=255), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_other_door_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_other_door')),
+    sa.UniqueConstraint('issuer', 'subject', name=op.f('uq_other_door_issuer_subject'))
+    )
+    with op.batch_alter_table('other_door', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_other_door_account_id'), ['account_id'], unique=False)
+
+    op.create_table('recovery_code',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_recovery_code_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recovery_code')),
+    sa.UniqueConstraint('fingerprint', name=op.f('uq_recovery_code_fingerprint'))
+    )
+    with op.batch_alter_table('recovery_code', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recovery_code_account_id'), ['account_id'], unique=False)
 
     op.create_table('retention_run',
     sa.Column('number', sa.String(length=24), nullable=False),
@@ -204,6 +284,33 @@ def upgrade() -> None:
         batch_op.create_index('ix_rights_request_station_id_state_due_at', ['station_id', 'state', 'due_at'], unique=False)
         batch_op.create_index('uq_rights_request_one_open_of_a_kind', ['person_id', 'kind'], unique=True, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
 
+    op.create_table('second_factor',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('secret', sa.Text(), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('last_step', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_second_factor_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_second_factor')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_second_factor_account_id'))
+    )
+    op.create_table('sign_in_session',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('device', sa.String(length=64), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_sign_in_session_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_session')),
+    sa.UniqueConstraint('fingerprint', name=op.f('uq_sign_in_session_fingerprint'))
+    )
+    with op.batch_alter_table('sign_in_session', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sign_in_session_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_sign_in_session_started_at'), ['started_at'], unique=False)
+
     op.create_table('retention_line',
     sa.Column('run_id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.String(length=32), nullable=False),
@@ -249,11 +356,68 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_emergency_review_sent_by_id'), ['sent_by_id'], unique=False)
 
     with op.batch_alter_table('account', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('password_must_change', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('second_factor_since', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('valid_until', sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column('program_id', sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column('glass_until', sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f('ix_account_program_id'), ['program_id'], unique=False)
+        batch_op.create_foreign_key(batch_op.f('fk_account_program_id'), 'program', ['program_id'], ['id'])
+
+    with op.batch_alter_table('feature', schema=None) as batch_op:
+        batch_op.alter_column('note',
+               existing_type=sa.VARCHAR(length=255),
+               type_=sa.Text(),
+               existing_nullable=True)
+
+    with op.batch_alter_table('identity_status', schema=None) as batch_op:
+        batch_op.alter_column('document_number',
+               existing_type=sa.VARCHAR(length=64),
+               type_=sa.Text(),
+               existing_nullable=True)
 
     with op.batch_alter_table('person', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('id_number_index', sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column('phone_index', sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column('phone_end_index', sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column('bank_card', sa.Text(), nullable=True))
         batch_op.add_column(sa.Column('frozen_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.alter_column('id_number',
+               existing_type=sa.VARCHAR(length=18),
+               type_=sa.Text(),
+               existing_nullable=True)
+        batch_op.alter_column('phone',
+               existing_type=sa.VARCHAR(length=32),
+               type_=sa.Text(),
+               existing_nullable=True)
+        batch_op.alter_column('contact_note',
+               existing_type=sa.VARCHAR(length=255),
+               type_=sa.Text(),
+               existing_nullable=True)
+        batch_op.alter_column('address',
+               existing_type=sa.VARCHAR(length=255),
+               type_=sa.Text(),
+               existing_nullable=True)
+        batch_op.alter_column('latitude',
+               existing_type=sa.DOUBLE(),
+               type_=sa.Float(),
+               existing_nullable=True)
+        batch_op.alter_column('longitude',
+               existing_type=sa.DOUBLE(),
+               type_=sa.Float(),
+               existing_nullable=True)
+        batch_op.drop_index(batch_op.f('ix_person_phone'))
+        batch_op.drop_constraint(batch_op.f('uq_person_id_number'), type_='unique')
+        batch_op.create_index(batch_op.f('ix_person_phone_end_index'), ['phone_end_index'], unique=False)
+        batch_op.create_index(batch_op.f('ix_person_phone_index'), ['phone_index'], unique=False)
+        batch_op.create_unique_constraint(batch_op.f('uq_person_id_number_index'), ['id_number_index'])
+
+    with op.batch_alter_table('person_area', schema=None) as batch_op:
+        batch_op.alter_column('address',
+               existing_type=sa.VARCHAR(length=255),
+               type_=sa.Text(),
+               existing_nullable=True)
 
     with op.batch_alter_table('referral', schema=None) as batch_op:
         batch_op.add_column(sa.Column('consent_by', sa.DateTime(timezone=True), nullable=True))
@@ -270,12 +434,69 @@ def downgrade() -> None:
         batch_op.drop_column('emergency')
         batch_op.drop_column('consent_by')
 
+    with op.batch_alter_table('person_area', schema=None) as batch_op:
+        batch_op.alter_column('address',
+               existing_type=sa.Text(),
+               type_=sa.VARCHAR(length=255),
+               existing_nullable=True)
+
     with op.batch_alter_table('person', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('uq_person_id_number_index'), type_='unique')
+        batch_op.drop_index(batch_op.f('ix_person_phone_index'))
+        batch_op.drop_index(batch_op.f('ix_person_phone_end_index'))
+        batch_op.create_unique_constraint(batch_op.f('uq_person_id_number'), ['id_number'])
+        batch_op.create_index(batch_op.f('ix_person_phone'), ['phone'], unique=False)
+        batch_op.alter_column('longitude',
+               existing_type=sa.Float(),
+               type_=sa.DOUBLE(),
+               existing_nullable=True)
+        batch_op.alter_column('latitude',
+               existing_type=sa.Float(),
+               type_=sa.DOUBLE(),
+               existing_nullable=True)
+        batch_op.alter_column('address',
+               existing_type=sa.Text(),
+               type_=sa.VARCHAR(length=255),
+               existing_nullable=True)
+        batch_op.alter_column('contact_note',
+               existing_type=sa.Text(),
+               type_=sa.VARCHAR(length=255),
+               existing_nullable=True)
+        batch_op.alter_column('phone',
+               existing_type=sa.Text(),
+               type_=sa.VARCHAR(length=32),
+               existing_nullable=True)
+        batch_op.alter_column('id_number',
+               existing_type=sa.Text(),
+               type_=sa.VARCHAR(length=18),
+               existing_nullable=True)
         batch_op.drop_column('erased_at')
         batch_op.drop_column('frozen_at')
+        batch_op.drop_column('bank_card')
+        batch_op.drop_column('phone_end_index')
+        batch_op.drop_column('phone_index')
+        batch_op.drop_column('id_number_index')
+
+    with op.batch_alter_table('identity_status', schema=None) as batch_op:
+        batch_op.alter_column('document_number',
+               existing_type=sa.Text(),
+               type_=sa.VARCHAR(length=64),
+               existing_nullable=True)
+
+    with op.batch_alter_table('feature', schema=None) as batch_op:
+        batch_op.alter_column('note',
+               existing_type=sa.Text(),
+               type_=sa.VARCHAR(length=255),
+               existing_nullable=True)
 
     with op.batch_alter_table('account', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_account_program_id'), type_='foreignkey')
+        batch_op.drop_index(batch_op.f('ix_account_program_id'))
         batch_op.drop_column('glass_until')
+        batch_op.drop_column('program_id')
+        batch_op.drop_column('valid_until')
+        batch_op.drop_column('second_factor_since')
+        batch_op.drop_column('password_must_change')
 
     with op.batch_alter_table('emergency_review', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_emergency_review_sent_by_id'))
@@ -287,6 +508,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_retention_line_run_id'))
 
     op.drop_table('retention_line')
+    with op.batch_alter_table('sign_in_session', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sign_in_session_started_at'))
+        batch_op.drop_index(batch_op.f('ix_sign_in_session_account_id'))
+
+    op.drop_table('sign_in_session')
+    op.drop_table('second_factor')
     with op.batch_alter_table('rights_request', schema=None) as batch_op:
         batch_op.drop_index('uq_rights_request_one_open_of_a_kind', sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
         batch_op.drop_index('ix_rights_request_station_id_state_due_at')
@@ -303,6 +530,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_retention_run_confirmed_by_id'))
 
     op.drop_table('retention_run')
+    with op.batch_alter_table('recovery_code', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_recovery_code_account_id'))
+
+    op.drop_table('recovery_code')
+    with op.batch_alter_table('other_door', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_other_door_account_id'))
+
+    op.drop_table('other_door')
+    with op.batch_alter_table('mail', schema=None) as batch_op:
+        batch_op.drop_index('ix_mail_due_at', sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
+        batch_op.drop_index(batch_op.f('ix_mail_account_id'))
+
+    op.drop_table('mail')
+    op.drop_table('known_device')
     with op.batch_alter_table('glass_access', schema=None) as batch_op:
         batch_op.drop_index('ix_glass_access_station_id_reviewed_at')
         batch_op.drop_index(batch_op.f('ix_glass_access_reviewed_by_id'))
@@ -320,6 +561,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_consent_notice_id'))
 
     op.drop_table('consent')
+    with op.batch_alter_table('access_link', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_access_link_expires_at'))
+        batch_op.drop_index(batch_op.f('ix_access_link_account_id'))
+
+    op.drop_table('access_link')
+    with op.batch_alter_table('rate_limit', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_rate_limit_full_at'))
+
+    op.drop_table('rate_limit')
     with op.batch_alter_table('log_seal', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_log_seal_day'))
 

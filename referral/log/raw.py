@@ -1,0 +1,89 @@
+"""Rows as fixed text, the same on every database, so that an HMAC over them can be made again later.
+
+Keys are 32 hex digits, moments `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, truth values 0 and 1, JSON as it was stored: what
+SQLite holds anyhow. PostgreSQL is asked for the same in SQL. Sealed columns stay sealed: no key but the log's is used.
+"""
+
+import hmac
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+encode: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def moment_text(at: datetime) -> str:
+    """Return a moment as it is kept and sealed."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _kind(column: sa.Column[Any]) -> type[Any]:
+    kind: Any = column.type
+    while isinstance(kind, TypeDecorator):
+        kind = kind.impl_instance
+    return type(kind)
+
+
+def expression(column: sa.Column[Any], dialect: str, prefix: str = "") -> str:
+    """Return the SQL that gives a column in its fixed form."""
+    name = f'{prefix}"{column.name}"'
+    if dialect != "postgresql":
+        return name
+    kind = _kind(column)
+    if issubclass(kind, sa.Uuid):
+        return f"replace({name}::text, '-', '')"
+    if issubclass(kind, sa.DateTime):
+        return f"to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+    if issubclass(kind, sa.Boolean):
+        return f"{name}::int"
+    if issubclass(kind, sa.Time):
+        return f"to_char({name}, 'HH24:MI:SS.US')"
+    if issubclass(kind, (sa.JSON, sa.Date)):
+        return f"{name}::text"
+    return name
+
+
+def columns_of(table: sa.Table) -> list[sa.Column[Any]]:
+    """Return the columns that a record's digest covers: all but those that the database computes from others."""
+    return [column for column in table.columns if column.computed is None]
+
+
+def record_digest(key: bytes, table: str, names: Iterable[str], values: Iterable[Any]) -> str:
+    """Return the digest of one row. Empty columns do not count, so that a new column leaves old digests right."""
+    filled = {name: value for name, value in zip(names, values, strict=False) if value is not None}
+    return hmac.digest(key, f"record\0{table}\0{encode(filled)}".encode(), "sha256").hex()
+
+
+def entry_mac(key: bytes, values: Iterable[Any]) -> str:
+    """Return the HMAC of an entry's columns, in the order of ENTRY_COLUMNS, in their fixed form."""
+    return hmac.digest(key, b"entry\0" + encode(list(values)).encode(), "sha256").hex()
+
+
+def seal_digest(key: bytes, before: str, sequence: int, day: str, mac: str) -> str:
+    """Return the digest of a seal; `before` is that of the seal before, empty for the first."""
+    return hmac.digest(key, f"seal\0{before}\0{sequence}\0{day}\0{mac}".encode(), "sha256").hex()
+
+
+ENTRY_COLUMNS = (
+    "id",
+    "at",
+    "kind",
+    "account_id",
+    "role",
+    "organization_id",
+    "act",
+    "code",
+    "record_type",
+    "record_id",
+    "person_id",
+    "purpose",
+    "facts",
+    "digest",
+    "request_id",
+)
+"""What an entry's HMAC covers, in this order."""
+Row = Mapping[str, Any]
