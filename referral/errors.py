@@ -112,6 +112,11 @@ ADVICE: Mapping[str, Advice] = {
         lazy("Too many people are writing at this moment"),
         lazy("Nothing was saved. Wait a few seconds, then send again; what you typed is kept below."),
     ),
+    "log_not_written": Advice(
+        503,
+        lazy("The log cannot be written at this moment"),
+        lazy("Files of people are shown only if that is logged. Wait a little and open the page again."),
+    ),
     "500": Advice(
         500,
         lazy("Something went wrong on our side"),

@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from models import Account
+from referral import log
 from referral.access.viewer import look_as
 from referral.acts import WAYS, WITHOUT_ACCOUNT, Act
 from referral.extensions import db
@@ -46,12 +47,23 @@ def allow(act: Act, *, find: Finder | None = None) -> Callable[[Callable[..., An
 
     `find(session, actor, **address)` loads the record inside the actor's scope, and the view gets it as its only
     argument; without `find` the view gets the parts of the address. Answers 404 for what may not be known. A view
-    that answers below 400 to a writing request is committed once; anything else is rolled back.
+    that answers below 400 to a writing request is committed once; anything else is rolled back. Whose files were read
+    stands in the log before the answer leaves.
     """
 
     def guard(view: Callable[..., Any]) -> Callable[..., Response]:
         @wraps(view)
         def guarded(**address: Any) -> Response:
+            try:
+                response = answered(address)
+            except BaseException:
+                db.session.rollback()
+                log.write_reads(db.session)
+                raise
+            log.write_reads(db.session)
+            return response
+
+        def answered(address: dict[str, Any]) -> Response:
             if request.method in SAFE_METHODS:
                 # Marked before the account is loaded, else SQLite would give the page the one write lock.
                 with reading():

@@ -1,4 +1,4 @@
-"""The log: who read and changed what, and why. Only ever added to; a sealer chains it, `referral audit verify` proves it.
+"""The log: who read and changed what, and why. It only grows; a sealer chains it, `referral audit verify` proves it.
 
     log.note(session, "export_made", purpose="report", rows=120)     an entry with the running transaction
     log.read(session, person_ids)                                   files that a page shows, for lists of columns

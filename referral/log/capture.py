@@ -31,6 +31,7 @@ from referral.log.entries import (
 from referral.log.protected import protected, protected_tables
 from referral.log.shown import shown_columns
 from referral.log.states import State, states
+from referral.transactions import writing
 
 MANY = 50
 """From so many rows of one statement on, entries hold many rows each."""
@@ -125,7 +126,7 @@ def _executed(state: ORMExecuteState) -> Any:
     else:
         result, keys = _with_keys(state, record)
     for key in keys:
-        touch(state.session, record, key, Touch(kind, set(columns), many=len(keys) >= MANY))
+        touch(state.session, record, key, Touch(kind, columns, many=len(keys) >= MANY))
     return result
 
 
@@ -158,19 +159,13 @@ def _write(session: Session) -> None:
         return
     session.flush()
     there = remembered(session)
-    if not (there.touched or there.notes or there.kept or there.reads) or not _may_write(session):
+    if not (there.touched or there.notes or there.kept or there.reads) or not writing():
         return
     connection = session.connection()
     rows = [*_changes(session, connection, there), *there.notes, *there.kept, *rows_of_reads(there)]
     insert(connection, rows)
     for done in (there.touched, there.notes, there.kept):
-        done.clear()  # type: ignore[attr-defined]  # both lists and a dict
-
-
-def _may_write(session: Session) -> bool:
-    from referral.transactions import writing
-
-    return writing()
+        done.clear()
 
 
 def _changes(session: Session, connection: sa.Connection, there: Remembered) -> list[Values]:
@@ -227,7 +222,7 @@ def _rolled_back(session: Session, previous: Any) -> None:
 
 
 def restate(session: Session, record: type[Any], keys: Iterable[UUID]) -> None:
-    """Say that rows were written past the session (new keys, a change of columns), so that their digests are renewed."""
+    """Renew the digests of rows that were written past the session, such as with new keys or by a migration."""
     for key in keys:
         touch(session, record, key, Touch(LogKind.CHANGE, many=True))
 

@@ -6,7 +6,7 @@ SQLite holds anyhow. PostgreSQL is asked for the same in SQL. Sealed columns sta
 
 import hmac
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,22 +28,24 @@ def _kind(column: sa.Column[Any]) -> type[Any]:
     return type(kind)
 
 
+ON_POSTGRES: tuple[tuple[tuple[type[Any], ...], str], ...] = (
+    ((sa.Uuid,), "replace({}::text, '-', '')"),
+    ((sa.DateTime,), "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"),
+    ((sa.Boolean,), "{}::int"),
+    ((sa.Time,), "to_char({}, 'HH24:MI:SS.US')"),
+    ((sa.JSON, sa.Date), "{}::text"),
+)
+
+
 def expression(column: sa.Column[Any], dialect: str, prefix: str = "") -> str:
     """Return the SQL that gives a column in its fixed form."""
     name = f'{prefix}"{column.name}"'
     if dialect != "postgresql":
         return name
     kind = _kind(column)
-    if issubclass(kind, sa.Uuid):
-        return f"replace({name}::text, '-', '')"
-    if issubclass(kind, sa.DateTime):
-        return f"to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
-    if issubclass(kind, sa.Boolean):
-        return f"{name}::int"
-    if issubclass(kind, sa.Time):
-        return f"to_char({name}, 'HH24:MI:SS.US')"
-    if issubclass(kind, (sa.JSON, sa.Date)):
-        return f"{name}::text"
+    for types, form in ON_POSTGRES:
+        if issubclass(kind, types):
+            return form.format(name)
     return name
 
 
@@ -86,4 +88,3 @@ ENTRY_COLUMNS = (
     "request_id",
 )
 """What an entry's HMAC covers, in this order."""
-Row = Mapping[str, Any]

@@ -10,7 +10,7 @@ SHOWN = frozenset({"reference", "process", "money"})
 
 
 @cache
-def shown_columns(record: type[Any]) -> frozenset[str]:
+def shown_columns(record: Any) -> frozenset[str]:
     """Return the attributes of a record whose values may stand in an entry."""
     whole = getattr(record, "field_group", None)
     return frozenset(
