@@ -12,7 +12,7 @@ from flask.cli import FlaskGroup
 
 from referral.extensions import db
 
-COMMANDS = ("imports", "jobs", "report", "rounds", "seed", "serve")
+COMMANDS = ("backup", "imports", "jobs", "report", "restore", "rounds", "seed", "serve")
 """Modules of `referral.commands`, each with one `command`."""
 
 
@@ -48,6 +48,6 @@ def main() -> None:
 def with_tables(app: Flask) -> Flask:
     """Give a database without any tables the newest shape; one that has some is left to `referral db upgrade`."""
     with app.app_context():
-        if "db" not in sys.argv[1:2] and not sa.inspect(db.engine).get_table_names():
+        if sys.argv[1:2] not in (["db"], ["restore"]) and not sa.inspect(db.engine).get_table_names():
             flask_migrate.upgrade()
     return app
