@@ -2,14 +2,14 @@
 
 import enum
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.area import Area
 from models.base import Record
-from models.organization import Organization
+from models.organization import Organization, Program
 
 
 class Role(enum.StrEnum):
@@ -22,6 +22,7 @@ class Role(enum.StrEnum):
     COORDINATOR = "coordinator"
     EVALUATOR = "evaluator"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
 
 
 class Account(Record):
@@ -51,6 +52,14 @@ class Account(Record):
     session_number: Mapped[int] = mapped_column(default=1)
     """Raised to end every session of the account at once."""
     last_signed_in_at: Mapped[datetime | None]
+    password_must_change: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """The password was found easy to guess: another must be chosen before anything else."""
+    second_factor_since: Mapped[datetime | None]
+    """Empty while no second factor is set up."""
+    valid_until: Mapped[date | None]
+    """The last day on which the account can be used."""
+    program_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("program.id"), index=True)
+    """The program that an evaluator looks at."""
     glass_until: Mapped[datetime | None]
     """Until when a file outside the scope is open to this account, so that others cost no question."""
     demonstration: Mapped[bool] = mapped_column(default=False)
@@ -62,3 +71,4 @@ class Account(Record):
 
     organization: Mapped[Organization | None] = relationship(lazy="raise_on_sql")
     area: Mapped[Area | None] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program | None] = relationship(lazy="raise_on_sql")

@@ -31,6 +31,9 @@ class MessageKind(enum.StrEnum):
     CONSENT_WANTED = "consent_wanted"
     SHARING_STOPPED = "sharing_stopped"
     EMERGENCY_SENT = "emergency_sent"
+    NEW_DEVICE = "new_device"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  no password
+    SECOND_FACTOR_CHANGED = "second_factor_changed"
 
 
 class MessageStatus(enum.StrEnum):

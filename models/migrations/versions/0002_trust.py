@@ -62,7 +62,7 @@ def upgrade() -> None:
 
     op.create_table('rate_limit',
     sa.Column('key', sa.String(length=64), nullable=False),
-    sa.Column('full_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('full_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_rate_limit'))
     )
     with op.batch_alter_table('rate_limit', schema=None) as batch_op:
@@ -356,7 +356,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_emergency_review_sent_by_id'), ['sent_by_id'], unique=False)
 
     with op.batch_alter_table('account', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('password_must_change', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('password_must_change', sa.Boolean(), server_default=sa.text('(false)'), nullable=False))
         batch_op.add_column(sa.Column('second_factor_since', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('valid_until', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('program_id', sa.Uuid(), nullable=True))
@@ -421,7 +421,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table('referral', schema=None) as batch_op:
         batch_op.add_column(sa.Column('consent_by', sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column('emergency', sa.Boolean(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('emergency', sa.Boolean(), server_default=sa.text('(false)'), nullable=False))
         batch_op.create_index('ix_referral_status_consent_by', ['status', 'consent_by'], unique=False)
 
     # ### end Alembic commands ###
