@@ -42,6 +42,13 @@ class Act(enum.StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_LISTS = "manage_lists"
     READ_JOBS = "read_jobs"
+    OPEN_GLASS = "open_glass"
+    REVIEW_GLASS = "review_glass"
+    HANDLE_RIGHTS = "handle_rights"
+    HALT_OR_ERASE = "halt_or_erase"
+    APPLY_RETENTION = "apply_retention"
+    READ_LOG = "read_log"
+    READ_LOOKS = "read_looks"
 
 
 _STATION = frozenset({Role.STATION_WORKER, Role.STATION_SUPERVISOR})
@@ -86,6 +93,13 @@ WAYS: dict[Act, frozenset[Role]] = {
     Act.MANAGE_ACCOUNTS: _ADMINISTRATOR,
     Act.MANAGE_LISTS: _ADMINISTRATOR,
     Act.READ_JOBS: _ADMINISTRATOR,
+    Act.OPEN_GLASS: _CASEWORK,
+    Act.REVIEW_GLASS: frozenset({Role.STATION_SUPERVISOR, Role.COORDINATOR}),
+    Act.HANDLE_RIGHTS: _CASEWORK,
+    Act.HALT_OR_ERASE: frozenset({Role.STATION_SUPERVISOR, Role.COORDINATOR}),
+    Act.APPLY_RETENTION: _ADMINISTRATOR | _COORDINATOR,
+    Act.READ_LOG: frozenset({Role.AUDITOR}),
+    Act.READ_LOOKS: _CASEWORK,
 }
 """Roles that may do an act at all; SCOPES then narrows the records."""
 

@@ -12,7 +12,7 @@ from flask.cli import FlaskGroup
 
 from referral.extensions import db
 
-COMMANDS = ("backup", "imports", "jobs", "report", "restore", "rounds", "seed", "serve")
+COMMANDS = ("audit", "backup", "imports", "jobs", "report", "restore", "rounds", "seed", "serve")
 """Modules of `referral.commands`, each with one `command`."""
 
 

@@ -6,10 +6,11 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from models import Account, Role
+from referral import clock
 from referral.access import Act, current_actor, may
 from referral.extensions import db
 from referral.i18n import lazy
-from referral.queries import messages
+from referral.queries import glass, messages
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def desk_of(account: Account) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `navigation()`, `actor`, `may(act)` and the count of unread messages."""
+    """Give templates `navigation()`, `actor`, `may(act)`, `unread_messages()` and `glass_open()`."""
 
     @app.context_processor
     def _words() -> dict[str, Any]:
@@ -93,4 +94,5 @@ def init_app(app: Flask) -> None:
             "actor": account,
             "may": lambda act: may(account, Act(act)),
             "unread_messages": lambda: messages.unread(db.session, account) if account else 0,
+            "glass_open": lambda: glass.live(db.session, account, clock.now()) if account else (),
         }

@@ -87,7 +87,8 @@ def _flushed(session: Session, _context: Any) -> None:
 def _difference(one: Any) -> Touch:
     """Return which columns of a record are about to change, with the values that may stand in the log."""
     done = Touch(LogKind.CHANGE)
-    state, shown = sa.inspect(one), shown_columns(type(one))
+    kind: Any = type(one)
+    state, shown = sa.inspect(one), shown_columns(kind)
     for attribute in state.mapper.column_attrs:
         history = state.attrs[attribute.key].history
         if not history.has_changes():

@@ -131,6 +131,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "coordinator": lazy("Coordinator"),
         "evaluator": lazy("Evaluator"),
         "administrator": lazy("Administrator"),
+        "auditor": lazy("Auditor"),
     },
     "RoundStatus": {
         "waiting": lazy("Waiting"),

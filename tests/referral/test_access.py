@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from models import Account, Case, Need, Person, Referral, Role, Round, Visit
 from referral import access
 from referral.access import SCOPES, WAYS, Act, may, scope
-from referral.actions import referrals
 from tests.factories import (
     AT,
     OTHER_COUNTY,
@@ -22,14 +21,15 @@ from tests.factories import (
     make_need,
     make_person,
     make_station,
+    refer,
 )
 
-ASSISTANT, WORKER, SUPERVISOR, OFFICER, COORDINATOR, EVALUATOR, ADMINISTRATOR = Role
+ASSISTANT, WORKER, SUPERVISOR, OFFICER, COORDINATOR, EVALUATOR, ADMINISTRATOR, AUDITOR = Role
 
 EXPECTED = """
-sign_in         village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator
-use_own_account village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator
-read_messages   village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator
+sign_in         village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator auditor
+use_own_account village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator auditor
+read_messages   village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator auditor
 report_hardship        village_assistant
 find_person            station_worker station_supervisor coordinator
 take_in                station_worker station_supervisor coordinator
@@ -61,6 +61,13 @@ read_report            station_supervisor coordinator evaluator
 manage_accounts        administrator
 manage_lists           administrator
 read_jobs              administrator
+open_glass             station_worker station_supervisor coordinator
+review_glass           station_supervisor coordinator
+handle_rights          station_worker station_supervisor coordinator
+halt_or_erase          station_supervisor coordinator
+apply_retention        coordinator administrator
+read_log               auditor
+read_looks             station_worker station_supervisor coordinator
 """
 """Written by hand from the field's roles; a new act without a line here fails."""
 
@@ -105,7 +112,7 @@ class District:
             extra = {"area_code": village} if village else {}
             person = make_person(session, station_id=station.id, **extra)
             need = make_need(session, case=make_case(session, person=person))
-            referrals.request(session, need, self.capacity, by=None, at=AT)
+            refer(session, need, self.capacity, by=None, at=AT)
         session.flush()
 
     def _provider(self) -> object:

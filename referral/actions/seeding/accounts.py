@@ -17,6 +17,7 @@ OTHERS = (
     ("evaluator", "施若水", Role.EVALUATOR, DISTRICT),
     ("village", "乔大山", Role.VILLAGE_ASSISTANT, "321199100002"),
     ("administrator", "卫安之", Role.ADMINISTRATOR, ""),
+    ("auditor", "席正言", Role.AUDITOR, ""),
 )
 
 
