@@ -108,8 +108,8 @@ def select_of(table: Kept, columns: Sequence[str]) -> str:
 
 def rows_of(connection: sa.Connection, table: Kept, columns: Sequence[str]) -> Iterator[Sequence[Any]]:
     """Yield all rows of a table in the common form, a bundle in memory at a time."""
-    streaming = connection.execution_options(stream_results=True)
-    result = streaming.exec_driver_sql(select_of(table, columns))
+    streaming = {"stream_results": True, "max_row_buffer": AT_ONCE}
+    result = connection.exec_driver_sql(select_of(table, columns), execution_options=streaming)
     for bundle in result.partitions(AT_ONCE):
         yield from bundle
 
