@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from referral import clock, jobs
 from referral.extensions import db
+from referral.log.sealing import Sealer
 
 log = structlog.get_logger()
 ADVISORY_KEY = 0x5975616E7169616F
@@ -140,8 +141,10 @@ def serve(app: Flask, stop: threading.Event, *, tell: Callable[[str], None]) -> 
         waiting = False
         scheduler = _scheduler(app)
         scheduler.start()
+        sealer = Sealer(app).start()
         while not stop.is_set() and lock.held():
             stop.wait(POLL_SECONDS)
+        sealer.end()
         scheduler.shutdown(wait=True)
         lock.release()
         if not stop.is_set():

@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from referral import clock, jobs, scheduler
 from referral.extensions import db
 from referral.i18n import _
+from referral.log.sealing import seal
 from referral.queries import job_runs
 from referral.words import word
 
@@ -24,6 +25,7 @@ def command(once: bool) -> None:
         return
     if once:
         reports = jobs.run_due(db.session, clock.now())
+        seal(db.engine, clock.now())
         for report in reports:
             click.echo(line(report))
         sys.exit(1 if any(report.result == "failed" for report in reports) else 0)

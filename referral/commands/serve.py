@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from referral.actions.suggestions import suggest
 from referral.extensions import db
 from referral.i18n import _
+from referral.log.sealing import Sealer
 
 
 @click.command("run")
@@ -63,9 +64,16 @@ def _learn_beside(app: Flask) -> None:
     Thread(target=learn, name="learn", daemon=True).start()
 
 
+def _beside(app: Flask) -> None:
+    """Start what a process of the server does beside its pages."""
+    Sealer(app).start()
+    _learn_beside(app)
+
+
 def serve(app: Flask, *, host: str, port: int, workers: int, threads: int) -> None:
     """Serve with gunicorn, or with waitress where there is no fork."""
     if sys.platform == "win32":
+        _beside(app)
         import_module("waitress").serve(app, host=host, port=port, threads=workers * threads)
         return
     base: Any = import_module("gunicorn.app.base").BaseApplication
@@ -82,7 +90,7 @@ def serve(app: Flask, *, host: str, port: int, workers: int, threads: int) -> No
                 "timeout": 120,
                 "preload_app": True,
                 "control_socket_disable": True,
-                "post_worker_init": lambda _worker: _learn_beside(app),
+                "post_worker_init": lambda _worker: _beside(app),
             }
             for name, value in settings.items():
                 if name in self.cfg.settings:
