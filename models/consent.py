@@ -9,7 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.account import Account
-from models.base import Record
+from models.base import Record, code_column
 from models.encryption import Encrypted
 from models.organization import Organization
 from models.person import Person
@@ -142,7 +142,7 @@ class Consent(Record):
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     """Who wrote it down."""
-    withdrawn_way: Mapped[ConsentWay | None]
+    withdrawn_way: Mapped[ConsentWay | None] = mapped_column(code_column(ConsentWay, "withdrawn_way"))
     recorded_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way

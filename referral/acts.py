@@ -49,6 +49,9 @@ class Act(enum.StrEnum):
     APPLY_RETENTION = "apply_retention"
     READ_LOG = "read_log"
     READ_LOOKS = "read_looks"
+    RECORD_CONSENT = "record_consent"
+    WITHDRAW_CONSENT = "withdraw_consent"
+    REVIEW_EMERGENCY = "review_emergency"
 
 
 _STATION = frozenset({Role.STATION_WORKER, Role.STATION_SUPERVISOR})
@@ -100,6 +103,9 @@ WAYS: dict[Act, frozenset[Role]] = {
     Act.APPLY_RETENTION: _ADMINISTRATOR | _COORDINATOR,
     Act.READ_LOG: frozenset({Role.AUDITOR}),
     Act.READ_LOOKS: _CASEWORK,
+    Act.RECORD_CONSENT: _CASEWORK,
+    Act.WITHDRAW_CONSENT: _CASEWORK,
+    Act.REVIEW_EMERGENCY: frozenset({Role.STATION_SUPERVISOR, Role.COORDINATOR}),
 }
 """Roles that may do an act at all; SCOPES then narrows the records."""
 

@@ -92,6 +92,44 @@ ADVICE: Mapping[str, Advice] = {
         lazy("There is an assessment of this day already"),
         lazy("Look at it on the page of the case."),
     ),
+    "glass_spent": Advice(
+        429,
+        lazy("You have asked for too many files from outside today"),
+        lazy("Five a day are allowed. Ask the station that looks after the person, or your supervisor."),
+    ),
+    "own_glass": Advice(
+        409,
+        lazy("Nobody reviews what they opened themselves"),
+        lazy("Another supervisor or the coordinator of the area reviews it."),
+    ),
+    "consent_missing": Advice(
+        409,
+        lazy("The person has not agreed to this organization"),
+        lazy(
+            "Nothing was sent. Ask the person, write down what was agreed to on the person’s page, and send again. "
+            "In danger to life or health send it as an emergency, with the reason."
+        ),
+    ),
+    "guardian_missing": Advice(
+        422,
+        lazy("A guardian must agree"),
+        lazy("Whoever is under 14 cannot agree alone. Ask a parent or another guardian and write down who it was."),
+    ),
+    "consent_incomplete": Advice(
+        422,
+        lazy("Something is missing in what was agreed to"),
+        lazy("Say to what, how and by whom it was agreed; spoken consent needs a witness, a “no” needs a reason."),
+    ),
+    "notice_missing": Advice(
+        409,
+        lazy("There is no notice yet that could be read to the person"),
+        lazy("Whoever runs this installation loads it with “referral seed reference”."),
+    ),
+    "own_emergency": Advice(
+        409,
+        lazy("Somebody else must review this"),
+        lazy("Whoever sent a referral without consent cannot judge whether it was an emergency."),
+    ),
     "400": Advice(400, lazy("The page could not read that"), lazy("Go back, check what you typed and send it again.")),
     "404": Advice(
         404,

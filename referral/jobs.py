@@ -44,6 +44,7 @@ class Job:
 
 JOBS = (
     Job("expire_referrals", timedelta(minutes=5), upkeep.expire_referrals),
+    Job("expire_drafts", timedelta(minutes=5), upkeep.expire_drafts),
     Job("fail_dead_rounds", timedelta(minutes=5), upkeep.fail_dead_rounds),
     Job("remind_providers", timedelta(hours=1), upkeep.remind_providers),
     Job("tell_of_overdue_needs", timedelta(hours=1), upkeep.tell_of_overdue_needs),

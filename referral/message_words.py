@@ -32,6 +32,13 @@ TEXTS: dict[MessageKind, Callable[[Message], str]] = {
     MessageKind.REFERRAL_COMPLETED: lambda m: _("Referral %(number)s is completed.", **m.facts),
     MessageKind.NEED_OVERDUE: lambda m: _("Need %(number)s is overdue: nobody has been found yet.", **m.facts),
     MessageKind.ROUND_FINISHED: lambda m: _("Round %(number)s is ready: look at its proposals.", **m.facts),
+    MessageKind.CONSENT_WANTED: lambda m: _("Referral %(number)s waits for the person’s consent.", **m.facts),
+    MessageKind.SHARING_STOPPED: lambda m: _(
+        "Referral %(number)s: the person’s data may no longer be used. Look where it stands.", **m.facts
+    ),
+    MessageKind.EMERGENCY_SENT: lambda m: _(
+        "Referral %(number)s was sent as an emergency without consent. Please review it.", **m.facts
+    ),
     MessageKind.CHECK_EXPIRES: lambda m: _("A check of %(organization)s ends on %(day)s.", **m.facts),
     MessageKind.GLASS_OPENED: lambda m: _(
         "%(worker)s opened file %(number)s from outside (%(reason)s). Review it.", **_reason_in_words(m.facts)

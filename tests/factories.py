@@ -1,6 +1,7 @@
 """Records for tests. Each function asks only for what matters to the test and makes up the rest."""
 
 import itertools
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,12 +16,18 @@ from models import (
     Capacity,
     Case,
     CaseSource,
+    Consent,
+    ConsentNotice,
+    ConsentPurpose,
+    ConsentWay,
+    DataKind,
     Household,
     Location,
     Need,
     Organization,
     Person,
     ProviderKind,
+    Referral,
     Role,
     Service,
     ServiceArea,
@@ -30,6 +37,7 @@ from models import (
     TaxonomyTerm,
     Urgency,
 )
+from referral.actions import referrals
 from referral.actions.needs import record_need
 from referral.actions.numbering import next_number
 from referral.passwords import hash_password
@@ -207,3 +215,73 @@ def make_account(session: Session, role: Role = Role.COORDINATOR, **extra: Any) 
     session.add(account)
     session.flush()
     return account
+
+
+def make_notice(session: Session) -> ConsentNotice:
+    """What is read to people before they agree."""
+    known = session.scalar(sa.select(ConsentNotice).where(ConsentNotice.version == 1))
+    if known:
+        return known
+    notice = ConsentNotice(
+        kind=ConsentPurpose.HELP, version=1, text_zh="告知书正文", text_en="Text of the notice",
+        valid_from=AT - timedelta(days=365),
+    )  # fmt: skip
+    session.add(notice)
+    session.flush()
+    return notice
+
+
+def make_consent(
+    session: Session,
+    person_id: Any,
+    organization_id: Any,
+    *,
+    kinds: Iterable[DataKind] = DataKind,
+    at: datetime = AT,
+    **extra: Any,
+) -> Consent:
+    """A written consent of a person to an organization for two years, by default to everything."""
+    values: dict[str, Any] = {
+        "way": ConsentWay.WRITTEN,
+        "given_at": at - timedelta(days=1),
+        "expires_at": at + timedelta(days=730),
+        "notice_id": make_notice(session).id,
+    } | {kind.value: True for kind in kinds}
+    consent = Consent(person_id=person_id, organization_id=organization_id, **(values | extra))
+    session.add(consent)
+    session.flush()
+    return consent
+
+
+def provider_of(session: Session, capacity: Capacity) -> Any:
+    """The key of the organization whose places these are."""
+    there = sa.select(Service.organization_id).join(ServiceAtLocation)
+    return session.scalars(there.where(ServiceAtLocation.id == capacity.service_at_location_id)).one()
+
+
+def agree(session: Session, need: Need, capacity: Capacity, *, at: datetime = AT, **extra: Any) -> Consent | None:
+    """Let the person of a need agree to the provider of some places, unless that is so already."""
+    receiver = provider_of(session, capacity)
+    known = sa.select(Consent.id).where(
+        Consent.person_id == need.person_id,
+        Consent.organization_id == receiver,
+        Consent.withdrawn_at.is_(None),
+        Consent.replaced_at.is_(None),
+    )
+    return None if session.scalar(known) else make_consent(session, need.person_id, receiver, at=at, **extra)
+
+
+def refer(
+    session: Session,
+    need: Need,
+    capacity: Capacity,
+    *,
+    by: Account | None = None,
+    at: datetime = AT,
+    consent: bool = True,
+    **extra: Any,
+) -> Referral:
+    """A need put to the provider of some places, with the person's consent unless told otherwise."""
+    if consent:
+        agree(session, need, capacity, at=at)
+    return referrals.request(session, need, capacity, by=by, at=at, **extra)

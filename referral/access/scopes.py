@@ -11,11 +11,27 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Account, Case, ImportRun, Message, Need, Organization, Person, Referral, Role, Round, Visit
+from models import (
+    Account,
+    Case,
+    Consent,
+    EmergencyReview,
+    ImportRun,
+    Message,
+    Need,
+    Organization,
+    Person,
+    Referral,
+    Role,
+    Round,
+    Visit,
+)
 from models.area import code_range
 from models.referral import ReferralStatus
 
 Condition = sa.ColumnElement[bool]
+Scope = Callable[[Account], Condition]
+CASEWORK = (Role.STATION_WORKER, Role.STATION_SUPERVISOR, Role.COORDINATOR)
 
 
 def _nothing(_actor: Account) -> Condition:
@@ -45,13 +61,27 @@ def _area(column: sa.orm.InstrumentedAttribute[Any]) -> Callable[[Account], Cond
 
 
 def _asked(actor: Account) -> Condition:
-    """Referrals put to the actor's organization; drafts are not yet put to anybody."""
-    return sa.and_(Referral.organization_id == actor.organization_id, Referral.status != ReferralStatus.DRAFT)
+    """Referrals put to the actor's organization; drafts are put to nobody, nor what became of one that was not sent."""
+    return sa.and_(
+        Referral.organization_id == actor.organization_id,
+        Referral.status != ReferralStatus.DRAFT,
+        Referral.requested_at.is_not(None),
+    )
 
 
 def _delivered_or_cared_for(actor: Account) -> Condition:
     """Visits the actor's organization made, and those to people it looks after."""
     return sa.or_(Visit.organization_id == actor.organization_id, Visit.station_id == actor.organization_id)
+
+
+def _of_people(column: sa.orm.InstrumentedAttribute[Any], role: Role) -> Scope:
+    """Rows of the people whom a role may see."""
+    return lambda actor: column.in_(sa.select(Person.id).where(SCOPES[Person][role](actor)))
+
+
+def _of_referrals(column: sa.orm.InstrumentedAttribute[Any], role: Role) -> Scope:
+    """Rows of the referrals that a role may see."""
+    return lambda actor: column.in_(sa.select(Referral.id).where(SCOPES[Referral][role](actor)))
 
 
 def _addressed(actor: Account) -> Condition:
@@ -64,7 +94,6 @@ def _addressed(actor: Account) -> Condition:
     return sa.or_(*ways)
 
 
-Scope = Callable[[Account], Condition]
 SCOPES: dict[type[Any], dict[Role, Scope]] = {
     Person: {
         Role.STATION_WORKER: _own(Person.station_id),
@@ -90,6 +119,13 @@ SCOPES: dict[type[Any], dict[Role, Scope]] = {
         Role.COORDINATOR: _area(Referral.area_code),
         Role.EVALUATOR: _area(Referral.area_code),
         Role.PROVIDER_OFFICER: _asked,
+    },
+    Consent: {
+        Role.PROVIDER_OFFICER: _own(Consent.organization_id),
+        **{role: _of_people(Consent.person_id, role) for role in CASEWORK},
+    },
+    EmergencyReview: {
+        role: _of_referrals(EmergencyReview.referral_id, role) for role in (*CASEWORK, Role.PROVIDER_OFFICER)
     },
     Visit: {
         Role.STATION_WORKER: _delivered_or_cared_for,

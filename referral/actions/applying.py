@@ -65,6 +65,7 @@ def apply_one(
 ) -> Referral | None:
     """Make the referral of one proposal; None where somebody else has made it or it is no longer decided.
 
+    Where the person has not agreed to the organization it is a draft, which holds the place and waits for consent.
     Raises NoPlaceLeft, ChangedMeanwhile, NotEligible, WrongStep or AlreadyReferred; then nothing has happened.
     """
     claimed = session.execute(
@@ -96,6 +97,7 @@ def apply_one(
         choice_note=proposal.reason,
         proposal=proposal,
         calendar=calendar,
+        wait_for_consent=True,
     )
 
 

@@ -10,7 +10,7 @@ from models import Account, Case, ClosedReason, Need, NeedKind, NeedStatus, Need
 from models.case import URGENCY_TIERS, URGENCY_WORKING_DAYS
 from models.errors import AlreadyReferred
 from referral.actions.numbering import next_number
-from referral.actions.referrals import has_live_referral
+from referral.actions.sending import has_live_referral
 from referral.clock import WorkCalendar
 from referral.queries.calendar import work_calendar
 

@@ -7,101 +7,47 @@ Two people who take a step at once are kept apart by `version`: the later one ge
 from datetime import datetime
 from decimal import Decimal
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import (
     Account,
-    Capacity,
     Case,
     DeclineReason,
     MessageKind,
     Need,
     NeedStatus,
-    Proposal,
     Referral,
-    ReferralEvent,
     ReferralOutcome,
     ReferralStatus,
-    Service,
-    ServiceAtLocation,
-    Urgency,
 )
-from models.errors import AlreadyReferred
-from models.need import WAITING_STATUSES
 from models.referral import LIVE_STATUSES
 from referral.actions import case_flow, places
-from referral.actions.numbering import next_number
+from referral.actions.referral_events import move
 from referral.actions.referral_news import tell_provider, tell_station
-from referral.clock import WorkCalendar
-from referral.queries.calendar import work_calendar
+from referral.actions.sending import ANSWER_WORKING_DAYS, check_consent, request, send_draft
 
-ANSWER_WORKING_DAYS = {Urgency.CRITICAL: 0, Urgency.HIGH: 1, Urgency.NORMAL: 3, Urgency.LOW: 5}
-"""Working days a provider has to answer, by urgency; 0 ends today at 24:00 (defaults of the field)."""
-
-
-def request(
-    session: Session,
-    need: Need,
-    capacity: Capacity,
-    *,
-    by: Account | None,
-    at: datetime,
-    note: str | None = None,
-    choice_note: str | None = None,
-    proposal: Proposal | None = None,
-    calendar: WorkCalendar | None = None,
-) -> Referral:
-    """Put a need to a provider: hold the place, set the clock, tell the provider. Return the referral.
-
-    Raises NoPlaceLeft, AlreadyReferred where the need has a referral that is alive, WrongStep where it is closed.
-    """
-    if need.status not in WAITING_STATUSES and has_live_referral(session, need):
-        raise AlreadyReferred
-    offer = session.execute(
-        sa.select(ServiceAtLocation.id, Service.organization_id)
-        .join(Service, Service.id == ServiceAtLocation.service_id)
-        .where(ServiceAtLocation.id == capacity.service_at_location_id)
-    ).one()
-    need.move_to(NeedStatus.REFERRED, at=at)
-    deadline = (calendar or work_calendar(session)).deadline(at, ANSWER_WORKING_DAYS[need.urgency])
-    referral = Referral(
-        number=next_number(session, Referral, at),
-        need_id=need.id,
-        person_id=need.person_id,
-        service_at_location_id=offer.id,
-        capacity_id=capacity.id,
-        organization_id=offer.organization_id,
-        station_id=need.station_id,
-        area_code=need.area_code,
-        proposal_id=proposal.id if proposal else None,
-        status=ReferralStatus.REQUESTED,
-        request_note=note,
-        choice_note=choice_note,
-        requested_by_id=by.id if by else None,
-        requested_at=at,
-        answer_by=deadline.at,
-        answer_by_is_provisional=deadline.provisional,
-    )
-    session.add(referral)
-    session.flush()
-    places.take_place(session, referral, capacity_id=capacity.id)
-    _event(session, referral, None, by=by, at=at, note=choice_note)
-    case_flow.put_in_circulation(session, need.case_id, by=by, at=at)
-    tell_provider(session, referral, MessageKind.REFERRAL_REQUESTED, at)
-    session.flush()
-    return referral
-
-
-def has_live_referral(session: Session, need: Need) -> bool:
-    """Say whether a need has a referral that still holds it."""
-    statement = sa.select(Referral.id).where(Referral.need_id == need.id, Referral.status.in_(LIVE_STATUSES))
-    return session.scalar(statement.limit(1)) is not None
+__all__ = [
+    "ANSWER_WORKING_DAYS",
+    "accept",
+    "cancel",
+    "check_consent",
+    "complete",
+    "enter_in_error",
+    "expire",
+    "fail",
+    "hold",
+    "reject",
+    "request",
+    "resume",
+    "send_draft",
+    "start",
+]
 
 
 def accept(session: Session, referral: Referral, *, by: Account, at: datetime, note: str | None = None) -> None:
-    """The provider takes it on; the place stays held until help starts."""
-    _move(session, referral, ReferralStatus.ACCEPTED, by=by, at=at, note=note)
+    """The provider takes it on; the place stays held until help starts. Raises ConsentMissing."""
+    check_consent(session, referral, at)
+    move(session, referral, ReferralStatus.ACCEPTED, by=by, at=at, note=note)
     referral.answered_at = at
     _answered(session, referral, MessageKind.REFERRAL_ACCEPTED, by=by, at=at)
 
@@ -116,7 +62,7 @@ def reject(
     reason_text: str | None = None,
 ) -> None:
     """The provider says no, with a reason: this referral ends, the place is free, the need is open again."""
-    _move(session, referral, ReferralStatus.REJECTED, by=by, at=at, reason=reason, note=reason_text)
+    move(session, referral, ReferralStatus.REJECTED, by=by, at=at, reason=reason, note=reason_text)
     referral.answered_at = at
     _end_without_help(session, referral, at=at)
     _answered(session, referral, MessageKind.REFERRAL_REJECTED, by=by, at=at)
@@ -124,7 +70,7 @@ def reject(
 
 def expire(session: Session, referral: Referral, *, at: datetime) -> None:
     """Nobody answered in time: this referral ends, the place is free, the need is open again."""
-    _move(session, referral, ReferralStatus.EXPIRED, by=None, at=at)
+    move(session, referral, ReferralStatus.EXPIRED, by=None, at=at)
     _end_without_help(session, referral, at=at)
     _answered(session, referral, MessageKind.REFERRAL_EXPIRED, by=None, at=at)
     tell_provider(session, referral, MessageKind.REFERRAL_EXPIRED, at)
@@ -134,21 +80,23 @@ def cancel(
     session: Session,
     referral: Referral,
     *,
-    by: Account,
+    by: Account | None,
     at: datetime,
     reason: DeclineReason,
     reason_text: str | None = None,
 ) -> None:
-    """Either side takes it back, with a reason; the need is open again."""
-    _move(session, referral, ReferralStatus.CANCELLED, by=by, at=at, reason=reason, note=reason_text)
+    """Either side takes it back, with a reason; the need is open again. A draft's provider never hears of it."""
+    was_draft = referral.status is ReferralStatus.DRAFT
+    move(session, referral, ReferralStatus.CANCELLED, by=by, at=at, reason=reason, note=reason_text)
     _end_without_help(session, referral, at=at)
-    tell_provider(session, referral, MessageKind.REFERRAL_CANCELLED, at)
+    if not was_draft:
+        tell_provider(session, referral, MessageKind.REFERRAL_CANCELLED, at)
     tell_station(session, referral, MessageKind.REFERRAL_CANCELLED, at)
 
 
 def start(session: Session, referral: Referral, *, by: Account, at: datetime) -> None:
     """Help begins: the held place is now used, the need is being served."""
-    _move(session, referral, ReferralStatus.IN_PROGRESS, by=by, at=at)
+    move(session, referral, ReferralStatus.IN_PROGRESS, by=by, at=at)
     referral.started_at = at
     places.use_place(session, referral)
     _need(session, referral).move_to(NeedStatus.BEING_SERVED, at=at)
@@ -159,19 +107,20 @@ def hold(
     session: Session,
     referral: Referral,
     *,
-    by: Account,
+    by: Account | None,
     at: datetime,
     reason: DeclineReason,
     reason_text: str | None = None,
 ) -> None:
     """Pause, with a reason. Place and need stay as they are."""
-    _move(session, referral, ReferralStatus.ON_HOLD, by=by, at=at, reason=reason, note=reason_text)
+    move(session, referral, ReferralStatus.ON_HOLD, by=by, at=at, reason=reason, note=reason_text)
     session.flush()
 
 
 def resume(session: Session, referral: Referral, *, by: Account, at: datetime) -> None:
-    """Go on after a pause; begins the help where it had not begun."""
-    _move(session, referral, ReferralStatus.IN_PROGRESS, by=by, at=at)
+    """Go on after a pause; begins the help where it had not begun. Raises ConsentMissing."""
+    check_consent(session, referral, at)
+    move(session, referral, ReferralStatus.IN_PROGRESS, by=by, at=at)
     if referral.started_at is None:
         referral.started_at = at
         places.use_place(session, referral)
@@ -190,7 +139,7 @@ def complete(
     note: str | None = None,
 ) -> None:
     """Help is done. The need is met, partly met, or, where nothing was served, open again."""
-    _move(session, referral, ReferralStatus.COMPLETED, by=by, at=at, note=note)
+    move(session, referral, ReferralStatus.COMPLETED, by=by, at=at, note=note)
     referral.ended_at = at
     referral.outcome = outcome
     referral.units_delivered = units_delivered
@@ -218,7 +167,7 @@ def fail(
     units_delivered: Decimal | None = None,
 ) -> None:
     """Help broke off, with a reason and what had been given until then; the need is open again."""
-    _move(session, referral, ReferralStatus.FAILED, by=by, at=at, reason=reason, note=reason_text)
+    move(session, referral, ReferralStatus.FAILED, by=by, at=at, reason=reason, note=reason_text)
     referral.outcome = outcome
     referral.units_delivered = units_delivered
     _end_without_help(session, referral, at=at)
@@ -228,48 +177,10 @@ def fail(
 def enter_in_error(session: Session, referral: Referral, *, by: Account, at: datetime, note: str) -> None:
     """It should never have been made. A live one frees its place and reopens its need; an ended one only is marked."""
     was_live = referral.status in LIVE_STATUSES
-    _move(session, referral, ReferralStatus.ENTERED_IN_ERROR, by=by, at=at, note=note)
+    move(session, referral, ReferralStatus.ENTERED_IN_ERROR, by=by, at=at, note=note)
     if was_live:
         _end_without_help(session, referral, at=at)
     session.flush()
-
-
-def _move(
-    session: Session,
-    referral: Referral,
-    status: ReferralStatus,
-    *,
-    by: Account | None,
-    at: datetime,
-    reason: DeclineReason | None = None,
-    note: str | None = None,
-) -> None:
-    before = referral.status
-    referral.move_to(status, reason=reason, reason_text=note if reason else None)
-    _event(session, referral, before, by=by, at=at, reason=reason, note=note)
-
-
-def _event(
-    session: Session,
-    referral: Referral,
-    before: ReferralStatus | None,
-    *,
-    by: Account | None,
-    at: datetime,
-    reason: DeclineReason | None = None,
-    note: str | None = None,
-) -> None:
-    session.add(
-        ReferralEvent(
-            referral_id=referral.id,
-            from_status=before,
-            to_status=referral.status,
-            at=at,
-            by_id=by.id if by else None,
-            reason=reason,
-            note=note,
-        )
-    )
 
 
 def _need(session: Session, referral: Referral) -> Need:

@@ -25,7 +25,7 @@ from models import (
 )
 from models.errors import DomainError
 from models.need import WAITING_STATUSES
-from referral.actions import referrals
+from referral.actions import consents, referrals
 from referral.clock import WorkCalendar, local_date
 from referral.messages import tell
 from referral.queries.calendar import work_calendar
@@ -63,6 +63,30 @@ def expire_referrals(session: Session, at: datetime) -> Counts:
         except (DomainError, StaleDataError) as error:
             counts["skipped"] += 1
             log.info("not expired", referral=number, error=type(error).__name__)
+    return counts
+
+
+def expire_drafts(session: Session, at: datetime) -> Counts:
+    """Give up the referrals for which nobody brought the person's consent in time."""
+    overdue = session.scalars(
+        sa.select(Referral)
+        .where(Referral.status == ReferralStatus.DRAFT, Referral.consent_by <= at)
+        .order_by(Referral.consent_by, Referral.id)
+        .limit(AT_ONCE)
+        .options(joinedload(Referral.need))
+        .with_for_update(skip_locked=True, of=Referral)
+    ).all()
+    counts = {"expired": 0, "skipped": 0}
+    for referral in overdue:
+        number = referral.number
+        try:
+            with session.begin_nested():
+                consents.expire_draft(session, referral, at=at)
+                session.flush()
+            counts["expired"] += 1
+        except (DomainError, StaleDataError) as error:
+            counts["skipped"] += 1
+            log.info("draft not expired", referral=number, error=type(error).__name__)
     return counts
 
 

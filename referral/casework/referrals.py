@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from models import DeclineReason, Referral
-from models.referral import GOING_ON_STATUSES, LIVE_STATUSES
+from models.referral import GIVEN_BY_PEOPLE, GOING_ON_STATUSES, LIVE_STATUSES
 from referral import clock
 from referral.access import Act, actor, allow
 from referral.actions import referrals
@@ -21,7 +21,7 @@ class CancelForm(Form):
     """Why a referral is taken back."""
 
     reason = wtforms.RadioField(
-        lazy("Why?"), [InputRequired()], choices=lambda: choices(DeclineReason), coerce=coerce(DeclineReason)
+        lazy("Why?"), [InputRequired()], choices=lambda: choices(GIVEN_BY_PEOPLE), coerce=coerce(DeclineReason)
     )
     reason_text = wtforms.TextAreaField(
         lazy("In your words"), [Length(max=1000)], description=lazy("Needed for another reason, else optional.")

@@ -4,6 +4,7 @@ from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from models import CapacityKind, ContactResult, DeclineReason, ReferralOutcome, VisitKind
+from models.referral import GIVEN_BY_PEOPLE
 from referral import clock
 from referral.forms import AmountField, DayField, Form, MomentField, choices, coerce
 from referral.i18n import _, lazy
@@ -22,7 +23,7 @@ class HoldForm(Form):
     """Why it pauses or fails."""
 
     reason = RadioField(
-        lazy("Why?"), [InputRequired()], choices=lambda: choices(DeclineReason), coerce=coerce(DeclineReason)
+        lazy("Why?"), [InputRequired()], choices=lambda: choices(GIVEN_BY_PEOPLE), coerce=coerce(DeclineReason)
     )
     reason_text = TextAreaField(
         lazy("In your words"),

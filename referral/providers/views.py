@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from models import DeclineReason, Referral
+from models.referral import GIVEN_BY_PEOPLE
 from referral import clock
 from referral.access import Act, actor, allow
 from referral.actions import referrals
@@ -61,7 +62,7 @@ def accept_referral(referral: Referral) -> Response:
 def ask_why_rejected(extract: inbox.ReferralExtract) -> str:
     """Ask for the reason: each is a button."""
     return render_template(
-        "providers/reject_referral.html", referral=extract, form=ReasonForm(), reasons=list(DeclineReason), words=words
+        "providers/reject_referral.html", referral=extract, form=ReasonForm(), reasons=GIVEN_BY_PEOPLE, words=words
     )
 
 
@@ -70,12 +71,12 @@ def ask_why_rejected(extract: inbox.ReferralExtract) -> str:
 def reject_referral(extract: inbox.ReferralExtract) -> Response | tuple[str, int]:
     """Say no, with a reason."""
     form = ReasonForm()
-    reason = next((reason for reason in DeclineReason if reason.value == request.form.get("reason")), None)
+    reason = next((reason for reason in GIVEN_BY_PEOPLE if reason.value == request.form.get("reason")), None)
     if form.validate() and reason is DeclineReason.OTHER and not form.reason_text.data:
         form.reason_text.errors = [_("Please say which reason it is.")]
     if form.errors or reason is None:
         page = render_template(
-            "providers/reject_referral.html", referral=extract, form=form, reasons=list(DeclineReason), words=words
+            "providers/reject_referral.html", referral=extract, form=form, reasons=GIVEN_BY_PEOPLE, words=words
         )
         return page, 422
     text = form.reason_text.data

@@ -15,6 +15,7 @@ from models import (
     Area,
     Capacity,
     CapacityKind,
+    DataKind,
     Need,
     Person,
     Program,
@@ -27,8 +28,9 @@ from models import (
 )
 from models.referral import GOING_ON_STATUSES
 from referral.access import scope
-from referral.clock import end_of, local_date, start_of
+from referral.clock import end_of, local_date, now, start_of
 from referral.queries.inbox import Names
+from referral.queries.sharing import what, who, with_sharing
 
 Township = aliased(Area)
 DAYS_OF_WEEK = 7
@@ -78,7 +80,8 @@ class Client:
     key: uuid.UUID
     number: str
     status: ReferralStatus
-    person_name: str
+    person_name: str | None
+    """Empty where the person has not agreed to it, or no longer does; so too the village."""
     village: Names
     term: Names
     service_name: str
@@ -93,7 +96,8 @@ class Client:
 
 def clients(actor: Account, month: Month) -> sa.Select[Any]:
     """Return the select of the actor's clients of a month: help under way, and help that ended in it."""
-    first, after = start_of(month.first), end_of(month.last)
+    first, after, at = start_of(month.first), end_of(month.last), now()
+    name = who(Person.name, at)
     counted = sa.and_(Visit.referral_id == Referral.id, ~Visit.replaced, Visit.units > 0)
     inside = sa.and_(counted, Visit.started_at >= first, Visit.started_at < after)
 
@@ -107,9 +111,9 @@ def clients(actor: Account, month: Month) -> sa.Select[Any]:
         Referral.answered_at,
         Referral.started_at,
         Referral.ended_at,
-        Person.name.label("person_name"),
-        Area.name.label("village_zh"),
-        Area.name_en.label("village_en"),
+        name.label("person_name"),
+        what(DataKind.IDENTITY, Area.name, at).label("village_zh"),
+        what(DataKind.IDENTITY, Area.name_en, at).label("village_en"),
         TaxonomyTerm.name_zh,
         TaxonomyTerm.name_en,
         Service.name.label("service_name"),
@@ -120,7 +124,7 @@ def clients(actor: Account, month: Month) -> sa.Select[Any]:
         of_visits(sa.func.count(Visit.id), inside).label("visits"),
         of_visits(sa.func.max(Visit.started_at), counted).label("last_visit"),
     ]
-    return (
+    chosen = (
         sa.select(*columns)
         .select_from(Referral)
         .join(Need, Need.id == Referral.need_id)
@@ -139,8 +143,9 @@ def clients(actor: Account, month: Month) -> sa.Select[Any]:
                 ),
             ),
         )
-        .order_by(Service.name, Person.name, Referral.id)
+        .order_by(Service.name, name, Referral.id)
     )
+    return with_sharing(chosen, at)
 
 
 def client(row: Any, month: Month) -> Client:

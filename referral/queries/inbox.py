@@ -1,7 +1,9 @@
 """What a provider may know of a referral: the extract, never the case.
 
-Every column is named here. Who the person is leaves the database only once the provider has taken the referral on,
-and where the person lives only while the help goes on (`case` in the statement, so that no page can show more).
+Every column is named here. What the person has not agreed to never leaves the database, nor anything after a
+withdrawal or when the set time after the end is over (`sharing`). Who the person is leaves it only once the
+provider has taken the referral on, and where the person lives only while the help goes on (`case` in the statement, so
+that no page can show more).
 """
 
 import uuid
@@ -16,7 +18,10 @@ from sqlalchemy.orm import Session, aliased
 from models import (
     Account,
     Area,
+    Consent,
+    DataKind,
     DeclineReason,
+    EmergencyReview,
     FeatureKind,
     Location,
     Need,
@@ -34,11 +39,11 @@ from models import (
     WorkerSex,
 )
 from models.referral import GOING_ON_STATUSES
+from referral import clock
 from referral.access import scope
+from referral.queries.sharing import KNOWS_WHO, anything, shared, something_shared, what, where, who, with_sharing
 from referral.queries.what_matters import age_band, features
 
-KNOWS_WHO = (*GOING_ON_STATUSES, ReferralStatus.COMPLETED, ReferralStatus.FAILED)
-"""The provider took the referral on: it knows whom it helps or has helped."""
 ENDED = (
     ReferralStatus.REJECTED,
     ReferralStatus.CANCELLED,
@@ -76,13 +81,16 @@ class InboxLine:
     unit: str
     frequency: str
     village: Names
+    """Empty where the person has not agreed to it; so too the township."""
     township: Names
     service_name: str
     requested_at: datetime | None
     answer_by: datetime | None
     ended_at: datetime | None
     person_name: str | None
-    """Only after the referral was taken on."""
+    """Only after the referral was taken on, and if the person agreed to it."""
+    shared: bool
+    """Whether anything of the person may be seen: the place of residence, wishes and so on."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +98,9 @@ class ReferralExtract(InboxLine):
     """All that a provider may see of one referral."""
 
     kind: NeedKind
-    wanted_times: int
-    worker_sex: WorkerSex
-    language: str
+    wanted_times: int | None
+    worker_sex: WorkerSex | None
+    language: str | None
     sex: Sex | None
     age_band: tuple[int | None, int | None] | None
     """First year and last year of life; None at an open end; no band where the birth date is not known."""
@@ -111,6 +119,14 @@ class ReferralExtract(InboxLine):
     """Only while the help goes on; so too address, position and contact note."""
     address: str | None
     contact_note: str | None
+    agreed: frozenset[DataKind]
+    """The kinds of data that may be seen now."""
+    emergency: bool
+    """Sent without consent, because life or health was in danger."""
+    expires_at: datetime | None
+    """When the consent ends."""
+    withdrawn_at: datetime | None
+    """When the person took the consent back, where nothing took its place."""
 
     @property
     def taken_on(self) -> bool:
@@ -119,15 +135,11 @@ class ReferralExtract(InboxLine):
 
 
 Village, Township, Station = aliased(Area), aliased(Area), aliased(Organization)
-_who = sa.case((Referral.status.in_(KNOWS_WHO), Person.name))
+Withdrawn = aliased(Consent)
 
 
-def _while_going_on(column: Any) -> sa.ColumnElement[Any]:
-    return sa.case((Referral.status.in_(GOING_ON_STATUSES), column))
-
-
-def _joined(statement: sa.Select[Any]) -> sa.Select[Any]:
-    return (
+def _joined(statement: sa.Select[Any], at: datetime) -> sa.Select[Any]:
+    joined = (
         statement.select_from(Referral)
         .join(Need, Need.id == Referral.need_id)
         .join(Person, Person.id == Referral.person_id)
@@ -137,28 +149,31 @@ def _joined(statement: sa.Select[Any]) -> sa.Select[Any]:
         .join(ServiceAtLocation, ServiceAtLocation.id == Referral.service_at_location_id)
         .join(Service, Service.id == ServiceAtLocation.service_id)
     )
+    return with_sharing(joined, at)
 
 
-LINE = (
-    Referral.id,
-    Referral.number,
-    Referral.status,
-    Need.urgency,
-    TaxonomyTerm.name_zh,
-    TaxonomyTerm.name_en,
-    Need.quantity,
-    Need.unit,
-    Need.frequency,
-    Village.name.label("village_zh"),
-    Village.name_en.label("village_en"),
-    Township.name.label("township_zh"),
-    Township.name_en.label("township_en"),
-    Service.name.label("service_name"),
-    Referral.requested_at,
-    Referral.answer_by,
-    Referral.ended_at,
-    _who.label("person_name"),
-)
+def _line_columns(at: datetime) -> list[Any]:
+    return [
+        Referral.id,
+        Referral.number,
+        Referral.status,
+        Need.urgency,
+        TaxonomyTerm.name_zh,
+        TaxonomyTerm.name_en,
+        Need.quantity,
+        Need.unit,
+        Need.frequency,
+        what(DataKind.IDENTITY, Village.name, at).label("village_zh"),
+        what(DataKind.IDENTITY, Village.name_en, at).label("village_en"),
+        what(DataKind.IDENTITY, Township.name, at).label("township_zh"),
+        what(DataKind.IDENTITY, Township.name_en, at).label("township_en"),
+        Service.name.label("service_name"),
+        Referral.requested_at,
+        Referral.answer_by,
+        Referral.ended_at,
+        who(Person.name, at).label("person_name"),
+        something_shared(at).label("shared"),
+    ]
 
 
 def lines(actor: Account, box: str) -> sa.Select[Any]:
@@ -167,7 +182,9 @@ def lines(actor: Account, box: str) -> sa.Select[Any]:
     soonest = (Referral.answer_by, Need.urgency_rank, Referral.id)
     oldest = (Referral.answered_at, Referral.id)
     order = {"waiting": soonest, "going": oldest, "ended": newest}[box]
-    return _joined(sa.select(*LINE)).where(scope(actor, Referral), Referral.status.in_(BOXES[box])).order_by(*order)
+    at = clock.now()
+    chosen = _joined(sa.select(*_line_columns(at)), at)
+    return chosen.where(scope(actor, Referral), Referral.status.in_(BOXES[box])).order_by(*order)
 
 
 def line(row: Any) -> InboxLine:
@@ -188,6 +205,7 @@ def line(row: Any) -> InboxLine:
         answer_by=row.answer_by,
         ended_at=row.ended_at,
         person_name=row.person_name,
+        shared=bool(row.shared),
     )
 
 
@@ -200,19 +218,23 @@ def counts(session: Session, actor: Account) -> dict[str, int]:
 
 def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract | None:
     """Return what the actor may see of a referral put to its organization, or None. Two queries."""
+    at = clock.now()
+    withdrawn = sa.select(sa.func.max(Withdrawn.withdrawn_at)).where(
+        Withdrawn.person_id == Referral.person_id, Withdrawn.organization_id == Referral.organization_id
+    )
     statement = _joined(
         sa.select(
-            *LINE,
+            *_line_columns(at),
             Need.kind,
-            Need.wanted_times,
-            Need.worker_sex,
-            Need.language,
-            Person.sex,
-            Person.born_on,
+            anything(Need.wanted_times, at).label("wanted_times"),
+            anything(Need.worker_sex, at).label("worker_sex"),
+            anything(Need.language, at).label("language"),
+            what(DataKind.IDENTITY, Person.sex, at).label("sex"),
+            what(DataKind.IDENTITY, Person.born_on, at).label("born_on"),
             TaxonomyTerm.law_class,
             Service.id.label("service_id"),
-            Referral.person_id,
-            Referral.request_note,
+            what(DataKind.HEALTH, Referral.person_id, at).label("features_of"),
+            what(DataKind.NOTES, Referral.request_note, at).label("request_note"),
             Location.name.label("location_name"),
             Station.name.label("station_name"),
             Referral.answer_by_is_provisional,
@@ -222,10 +244,15 @@ def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract
             Referral.reason_text,
             Referral.outcome,
             Referral.units_delivered,
-            _while_going_on(Person.phone).label("phone"),
-            _while_going_on(Person.address).label("address"),
-            _while_going_on(Person.contact_note).label("contact_note"),
-        )
+            where(Person.phone, at).label("phone"),
+            where(Person.address, at).label("address"),
+            where(Person.contact_note, at).label("contact_note"),
+            *(shared(kind, at).label(f"agreed_{kind.value}") for kind in DataKind),
+            EmergencyReview.id.label("emergency_id"),
+            Consent.expires_at,
+            sa.case((Consent.id.is_(None), withdrawn.correlate(Referral).scalar_subquery())).label("withdrawn_at"),
+        ),
+        at,
     )
     statement = statement.join(Location, Location.id == ServiceAtLocation.location_id)
     statement = statement.outerjoin(Station, Station.id == Referral.station_id)
@@ -240,7 +267,7 @@ def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract
         language=row.language,
         sex=row.sex,
         age_band=age_band(row.born_on),
-        features=features(session, row.person_id, row.service_id, row.law_class),
+        features=features(session, row.features_of, row.service_id, row.law_class) if row.features_of else (),
         request_note=row.request_note,
         location_name=row.location_name,
         station_name=row.station_name,
@@ -254,4 +281,8 @@ def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract
         phone=row.phone,
         address=row.address,
         contact_note=row.contact_note,
+        agreed=frozenset(kind for kind in DataKind if getattr(row, f"agreed_{kind.value}")),
+        emergency=row.emergency_id is not None and row.expires_at is None,
+        expires_at=row.expires_at,
+        withdrawn_at=row.withdrawn_at,
     )

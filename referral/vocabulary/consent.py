@@ -15,7 +15,7 @@ WORDS: dict[str, dict[str, Any]] = {
     },
     "ConsentRelation": {
         "parent": lazy("Father or mother"),
-        "grandparent": lazy("Grandparent"),
+        "grandparent": lazy_pgettext("ConsentRelation", "Grandparent"),
         "spouse": lazy_pgettext("ConsentRelation", "Husband or wife"),
         "child": lazy("Son or daughter"),
         "sibling": lazy("Brother or sister"),

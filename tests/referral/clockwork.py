@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 
 from models import Message, MessageKind, Referral
 from referral import jobs
-from referral.actions import referrals
-from tests.factories import AT, make_capacity, make_need
+from tests.factories import AT, make_capacity, make_need, refer
 
 
 def requested(session: Session, **extra: Any) -> Referral:
     """A referral that waits for an answer until Thursday 24:00."""
-    referral = referrals.request(session, make_need(session, **extra), make_capacity(session), by=None, at=AT)
+    referral = refer(session, make_need(session, **extra), make_capacity(session), by=None, at=AT)
     session.commit()
     return referral
 

@@ -68,6 +68,9 @@ halt_or_erase          station_supervisor coordinator
 apply_retention        coordinator administrator
 read_log               auditor
 read_looks             station_worker station_supervisor coordinator
+record_consent         station_worker station_supervisor coordinator
+withdraw_consent       station_worker station_supervisor coordinator
+review_emergency       station_supervisor coordinator
 """
 """Written by hand from the field's roles; a new act without a line here fails."""
 

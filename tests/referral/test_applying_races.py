@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from models import Capacity, Decision, Need, NeedStatus, Proposal, Referral, Reservation, Round, RoundStatus, Urgency
 from models.errors import DomainError, NoPlaceLeft
 from referral import roundwork
-from referral.actions import applying, deciding, referrals, rounds
+from referral.actions import applying, deciding, rounds
 from referral.extensions import db
 from referral.transactions import transaction
 from tests.conftest import MakeApp
@@ -87,7 +87,7 @@ def test_of_32_at_once_one_gets_the_last_place(make_app: MakeApp, database_url: 
     def refer(session: Session, number: int) -> bool:
         with transaction(session):
             need, capacity = session.get_one(Need, needs[number]), session.get_one(Capacity, capacity_id)
-            referrals.request(session, need, capacity, by=None, at=AT)
+            refer(session, need, capacity, by=None, at=AT)
         return True
 
     found = race(app, AT_ONCE, refer)

@@ -50,6 +50,7 @@ from tests.factories import (
     make_person,
     make_station,
     make_term,
+    refer,
 )
 from tests.pages import check_page
 from tests.queries import counted, sign_in
@@ -179,10 +180,10 @@ def test_the_plan_holds_both_kinds_with_what_was_given_refused_and_is_open(desk:
         estimated_value=Decimal(500),
     )  # fmt: skip
     first = make_capacity(desk.session, term=desk.meals, at=now)
-    refused = referrals.request(desk.session, need, first, by=desk.worker, at=now)
+    refused = refer(desk.session, need, first, by=desk.worker, at=now)
     referrals.reject(desk.session, refused, by=desk.worker, at=now, reason=DeclineReason.FULL)
     charity = make_capacity(desk.session, term=cash, at=now)
-    giving = referrals.request(desk.session, money, charity, by=desk.worker, at=now)
+    giving = refer(desk.session, money, charity, by=desk.worker, at=now)
     referrals.accept(desk.session, giving, by=desk.worker, at=now)
     giver = desk.session.get_one(Organization, giving.organization_id)
     log_visit(
@@ -248,7 +249,7 @@ def test_ending_a_case_early_needs_a_reason_and_closes_what_waits(desk: Desk) ->
 
 def test_a_case_does_not_end_while_somebody_was_asked_to_help(desk: Desk) -> None:
     need = desk.need()
-    referrals.request(
+    refer(
         desk.session, need, make_capacity(desk.session, term=desk.meals, at=clock.now()), by=desk.worker, at=clock.now()
     )
     with pytest.raises(cases.NeedsGoOn):

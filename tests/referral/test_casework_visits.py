@@ -13,7 +13,7 @@ from models import ContactResult, Person, ReferralStatus, Visit, VisitKind
 from referral import clock
 from referral.actions import referrals
 from referral.actions.visits import log_visit
-from tests.factories import make_capacity, make_case, make_person
+from tests.factories import make_capacity, make_case, make_person, refer
 from tests.pages import check_page
 from tests.queries import counted
 from tests.referral.test_casework import Desk
@@ -75,7 +75,7 @@ def test_a_visit_starts_like_the_last_one(desk: Desk) -> None:
 def test_a_visit_for_a_referral_takes_its_help(desk: Desk) -> None:
     now = clock.now()
     need = desk.need()
-    referral = referrals.request(
+    referral = refer(
         desk.session, need, make_capacity(desk.session, term=desk.meals, at=now), by=desk.worker, at=now
     )
     referrals.accept(desk.session, referral, by=desk.worker, at=now)

@@ -26,7 +26,7 @@ from models import (
 )
 from referral import clock, jobs
 from referral.actions import capacity, places, referrals, upkeep
-from tests.factories import AT, COUNTY, make_account, make_capacity, make_need, make_organization
+from tests.factories import AT, COUNTY, make_account, make_capacity, make_need, make_organization, refer
 from tests.referral.clockwork import after, job, requested
 
 # Referrals that wait
@@ -156,7 +156,7 @@ def test_a_round_whose_computation_died_is_marked_as_failed(session_on_both: Ses
 def test_places_held_at_a_time_go_on_into_the_next_period_and_are_freed_there(session_on_both: Session) -> None:
     session = session_on_both
     old = make_capacity(session, places=3, kind=CapacityKind.CONCURRENT)
-    referral = referrals.request(session, make_need(session), old, by=None, at=AT)
+    referral = refer(session, make_need(session), old, by=None, at=AT)
     there = old.service_at_location_id
     next_day = old.ends_on + timedelta(days=1)
     new = Capacity(
@@ -181,7 +181,7 @@ def test_places_held_at_a_time_go_on_into_the_next_period_and_are_freed_there(se
 def test_a_quota_is_not_carried_into_the_next_period(session_on_both: Session) -> None:
     session = session_on_both
     old = make_capacity(session, places=3, kind=CapacityKind.QUOTA)
-    referrals.request(session, make_need(session), old, by=None, at=AT)
+    refer(session, make_need(session), old, by=None, at=AT)
     next_day = old.ends_on + timedelta(days=1)
     session.add(
         Capacity(

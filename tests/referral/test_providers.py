@@ -32,9 +32,8 @@ from models import (
     Visit,
 )
 from referral import clock
-from referral.actions import referrals
 from referral.extensions import db
-from tests.factories import make_account, make_capacity, make_case, make_need, make_person, make_term
+from tests.factories import make_account, make_capacity, make_case, make_need, make_person, make_term, refer
 from tests.pages import check_page
 from tests.queries import counted, sign_in
 
@@ -114,7 +113,7 @@ def make_scene(client: FlaskClient, session: Session) -> Scene:
     case = make_case(session, person=person, at=now, summary=HEALTH_NOTE)
     need = make_need(session, case=case, at=now, term=term, description=HEALTH_NOTE)
     make_need(session, case=case, at=now, term=make_term(session, "E01", name_zh=OTHER_NEED), description=OTHER_NEED)
-    referral = referrals.request(session, need, capacity, by=coordinator, at=now, note="周二下午方便")
+    referral = refer(session, need, capacity, by=coordinator, at=now, note="周二下午方便")
     session.commit()
     sign_in(client, officer.login)
     session.commit()
@@ -267,7 +266,7 @@ def test_breaking_off_needs_a_reason_and_opens_the_need_again(scene: Scene) -> N
 
 def test_the_inbox_begins_with_what_must_be_answered_first(scene: Scene) -> None:
     urgent = make_need(scene.session, at=clock.now(), urgency=Urgency.CRITICAL, term=make_term(scene.session))
-    first = referrals.request(scene.session, urgent, scene.capacity, by=scene.coordinator, at=clock.now())
+    first = refer(scene.session, urgent, scene.capacity, by=scene.coordinator, at=clock.now())
     scene.session.commit()
     shown = scene.page("/inbox")
     assert shown.index(first.number) < shown.index(scene.referral.number)

@@ -17,7 +17,7 @@ from referral.queries import (
     provider_services,
     referral_steps,
 )
-from tests.factories import COUNTY, TOWNSHIP, make_account, make_area, make_capacity, make_need, make_term
+from tests.factories import COUNTY, TOWNSHIP, make_account, make_area, make_capacity, make_need, make_term, refer
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def officer(session_on_both: Session) -> Account:
     entry = session.get_one(ServiceAtLocation, capacity.service_at_location_id)
     organization_id = session.get_one(Service, entry.service_id).organization_id
     account = make_account(session, Role.PROVIDER_OFFICER, organization_id=organization_id)
-    referral = referrals.request(session, make_need(session, at=now), capacity, by=None, at=now)
+    referral = refer(session, make_need(session, at=now), capacity, by=None, at=now)
     referrals.accept(session, referral, by=account, at=now)
     session.commit()
     return account

@@ -30,7 +30,16 @@ from referral import clock
 from referral.actions import capacity as actions
 from referral.actions import referrals, visits
 from referral.queries import clients
-from tests.factories import AT, make_account, make_capacity, make_case, make_need, make_organization, make_person
+from tests.factories import (
+    AT,
+    make_account,
+    make_capacity,
+    make_case,
+    make_need,
+    make_organization,
+    make_person,
+    refer,
+)
 from tests.queries import counted
 from tests.visits import Visitor, outside
 
@@ -62,7 +71,7 @@ def place(app: Flask) -> Iterator[Place]:
         capacity = make_capacity(session, organization=organization, places=3, at=now)
         person = make_person(session, at=now, name="李大爷")
         need = make_need(session, case=make_case(session, person=person, at=now), at=now)
-        referral = referrals.request(session, need, capacity, by=None, at=now)
+        referral = refer(session, need, capacity, by=None, at=now)
         referrals.accept(session, referral, by=officer, at=now)
         yield Place(Visitor(app, session, officer.login), officer, capacity, referral, need)
 
@@ -86,7 +95,7 @@ def test_a_place_taken_meanwhile_does_not_stop_the_statement(place: Place) -> No
     """Every place that is taken raises the version; only another statement counts as a change."""
     session = place.visitor.session
     need = make_need(session, at=clock.now())
-    referrals.request(session, need, place.capacity, by=None, at=clock.now())
+    refer(session, need, place.capacity, by=None, at=clock.now())
     session.commit()
     place.visitor.send(place.form, places="2", seen="")
     assert place.now().left == 0

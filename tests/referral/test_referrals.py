@@ -31,7 +31,7 @@ from models import (
 )
 from models.errors import AlreadyReferred, NoPlaceLeft, ReasonMissing, WrongStep
 from referral.actions import referrals
-from tests.factories import AT, make_account, make_capacity, make_case, make_need
+from tests.factories import AT, make_account, make_capacity, make_case, make_need, refer
 
 
 class Board:
@@ -51,7 +51,7 @@ class Board:
         self.need: Need = make_need(session, case=self.case)
 
     def request(self) -> Referral:
-        return referrals.request(self.session, self.need, self.capacity, by=self.coordinator, at=AT)
+        return refer(self.session, self.need, self.capacity, by=self.coordinator, at=AT)
 
     def counts(self) -> tuple[int, int, int]:
         capacity = self.capacity
@@ -80,14 +80,14 @@ def test_the_last_place_goes_to_one(board: Board) -> None:
     board.request()
     other = make_need(board.session)
     with pytest.raises(NoPlaceLeft):
-        referrals.request(board.session, other, board.capacity, by=board.coordinator, at=AT)
+        refer(board.session, other, board.capacity, by=board.coordinator, at=AT)
 
 
 def test_a_need_is_with_one_provider_at_a_time(board: Board) -> None:
     board.request()
     elsewhere = make_capacity(board.session)
     with pytest.raises(AlreadyReferred):
-        referrals.request(board.session, board.need, elsewhere, by=board.coordinator, at=AT)
+        refer(board.session, board.need, elsewhere, by=board.coordinator, at=AT)
 
 
 def test_a_rejection_ends_frees_and_reopens(board: Board) -> None:
@@ -200,8 +200,8 @@ def test_a_case_with_another_question_open_is_not_answered_yet(session_on_both: 
     board = Board(session_on_both)
     case = make_case(board.session)
     first, second = make_need(board.session, case=case), make_need(board.session, case=case)
-    one = referrals.request(board.session, first, board.capacity, by=board.coordinator, at=AT)
-    two = referrals.request(board.session, second, make_capacity(board.session), by=board.coordinator, at=AT)
+    one = refer(board.session, first, board.capacity, by=board.coordinator, at=AT)
+    two = refer(board.session, second, make_capacity(board.session), by=board.coordinator, at=AT)
     referrals.accept(board.session, one, by=board.officer, at=AT)
     assert case.status is CaseStatus.IN_CIRCULATION
     referrals.accept(board.session, two, by=board.officer, at=AT)
@@ -210,7 +210,7 @@ def test_a_case_with_another_question_open_is_not_answered_yet(session_on_both: 
 
 def test_urgent_referrals_must_be_answered_today(board: Board) -> None:
     urgent = make_need(board.session, urgency=Urgency.CRITICAL)
-    referral = referrals.request(board.session, urgent, board.capacity, by=board.coordinator, at=AT)
+    referral = refer(board.session, urgent, board.capacity, by=board.coordinator, at=AT)
     assert referral.answer_by is not None
     assert referral.answer_by - AT == timedelta(hours=14)
 

@@ -27,6 +27,7 @@ from tests.factories import (
     make_organization,
     make_person,
     make_term,
+    refer,
 )
 
 DAY = date(2026, 9, 14)
@@ -157,7 +158,7 @@ def test_the_funnel_and_its_reasons_come_from_the_referrals(year: Year) -> None:
     capacity = make_capacity(session, places=9)
     coordinator = make_account(session)
     officer = make_account(session, Role.PROVIDER_OFFICER)
-    asked = [referrals.request(session, make_need(session), capacity, by=coordinator, at=AT) for _ in range(5)]
+    asked = [refer(session, make_need(session), capacity, by=coordinator, at=AT) for _ in range(5)]
     referrals.accept(session, asked[0], by=officer, at=AT + timedelta(hours=12))
     referrals.accept(session, asked[1], by=officer, at=AT + timedelta(hours=36))
     referrals.reject(session, asked[2], by=officer, at=AT, reason=DeclineReason.FULL)

@@ -35,6 +35,7 @@ from tests.factories import (
     make_need,
     make_person,
     make_term,
+    refer,
 )
 from tests.queries import counted
 
@@ -187,7 +188,6 @@ def test_a_waiting_round_is_taken_to_work_once(session: Session) -> None:
 
 
 def test_a_need_referred_while_the_round_was_computed_is_not_taken(session: Session) -> None:
-    from referral.actions import referrals
     from referral.actions.rounding.solving import solved
 
     term = make_term(session)
@@ -196,7 +196,7 @@ def test_a_need_referred_while_the_round_was_computed_is_not_taken(session: Sess
     made = rounds.start_round(session, area=COUNTY, at=AT)
     rounds.begin(session, made, at=AT)
     found = solved(gather(session, COUNTY, AT), made.params, seed=0)
-    referrals.request(session, gone, capacity, by=None, at=AT)
+    refer(session, gone, capacity, by=None, at=AT)
     rounds.propose(session, made, found, at=AT, seconds={})
     session.expire_all()
     decisions = {one.need_id: (one.decision, one.failure) for one in proposals(session, made)}

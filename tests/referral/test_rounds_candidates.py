@@ -42,6 +42,7 @@ from tests.factories import (
     make_organization,
     make_person,
     make_term,
+    refer,
 )
 from tests.queries import counted
 
@@ -202,7 +203,7 @@ def test_who_declined_before_is_not_asked_again_for_the_same_need(session: Sessi
     term = make_term(session)
     capacity = offer(session, term=term)
     need = make_need(session, term=term)
-    asked = referrals.request(session, need, capacity, by=None, at=AT)
+    asked = refer(session, need, capacity, by=None, at=AT)
     referrals.reject(session, asked, by=make_account(session), at=AT, reason=DeclineReason.FULL)
     assert first(session, need).failed == ("rejected_before",)
     assert first(session, make_need(session, term=term)).fits

@@ -85,6 +85,7 @@ def upgrade() -> None:
     with op.batch_alter_table('access_link', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_access_link_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_access_link_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_access_link_made_by_id'), ['made_by_id'], unique=False)
 
     op.create_table('consent',
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -399,14 +400,6 @@ def upgrade() -> None:
                existing_type=sa.VARCHAR(length=255),
                type_=sa.Text(),
                existing_nullable=True)
-        batch_op.alter_column('latitude',
-               existing_type=sa.DOUBLE(),
-               type_=sa.Float(),
-               existing_nullable=True)
-        batch_op.alter_column('longitude',
-               existing_type=sa.DOUBLE(),
-               type_=sa.Float(),
-               existing_nullable=True)
         batch_op.drop_index(batch_op.f('ix_person_phone'))
         batch_op.drop_constraint(batch_op.f('uq_person_id_number'), type_='unique')
         batch_op.create_index(batch_op.f('ix_person_phone_end_index'), ['phone_end_index'], unique=False)
@@ -446,14 +439,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_person_phone_end_index'))
         batch_op.create_unique_constraint(batch_op.f('uq_person_id_number'), ['id_number'])
         batch_op.create_index(batch_op.f('ix_person_phone'), ['phone'], unique=False)
-        batch_op.alter_column('longitude',
-               existing_type=sa.Float(),
-               type_=sa.DOUBLE(),
-               existing_nullable=True)
-        batch_op.alter_column('latitude',
-               existing_type=sa.Float(),
-               type_=sa.DOUBLE(),
-               existing_nullable=True)
         batch_op.alter_column('address',
                existing_type=sa.Text(),
                type_=sa.VARCHAR(length=255),
@@ -562,6 +547,7 @@ def downgrade() -> None:
 
     op.drop_table('consent')
     with op.batch_alter_table('access_link', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_access_link_made_by_id'))
         batch_op.drop_index(batch_op.f('ix_access_link_expires_at'))
         batch_op.drop_index(batch_op.f('ix_access_link_account_id'))
 

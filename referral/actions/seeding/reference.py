@@ -14,6 +14,8 @@ from models import (
     AreaLevel,
     BeneficiaryCategory,
     CalendarDay,
+    ConsentNotice,
+    ConsentPurpose,
     DayKind,
     Domain,
     LawClass,
@@ -48,6 +50,7 @@ def load_reference(session: Session, *, at: datetime, progress: Progress) -> dic
         (NeedType, ("code",), _need_types()),
         (BeneficiaryCategory, ("code",), _categories()),
         (CalendarDay, ("day",), _calendar()),
+        (ConsentNotice, ("kind", "version"), _notices()),
     ):
         added[table.__tablename__] = _add_missing(session, table, identity, rows, at)
         progress(f"{table.__tablename__}: {added[table.__tablename__]}")
@@ -175,4 +178,17 @@ def _calendar() -> list[dict[str, Any]]:
             "source": line["source"],
         }
         for line in lines("calendar.csv")
+    ]
+
+
+def _notices() -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": ConsentPurpose(line["kind"]),
+            "version": int(line["version"]),
+            "text_zh": line["zh"],
+            "text_en": line["en"],
+            "valid_from": start_of(date.fromisoformat(line["valid_from"])),
+        }
+        for line in lines("consent_notices.csv")
     ]
