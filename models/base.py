@@ -75,6 +75,21 @@ class Hundredths(TypeDecorator[Decimal]):
         return None if value is None else Decimal(int(value)).scaleb(-2)
 
 
+class RoughDegrees(TypeDecorator[float]):
+    """Degrees of latitude or longitude with three decimals, about 100 m.
+
+    That is enough to find who is near. The exact place of a person's home is not kept: a stolen list would lead to
+    the door of somebody ill or alone, and no page needs it.
+    """
+
+    impl = sa.Double
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:
+        """Return the degrees, rounded."""
+        return None if value is None else round(value, 3)
+
+
 Money = Annotated[Decimal, mapped_column(Hundredths())]
 """Yuan and fen."""
 Units = Annotated[Decimal, mapped_column(Hundredths())]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Record, code_column
+from models.encryption import Encrypted, EncryptedJson
 from models.errors import WrongStep
 from models.organization import Organization
 from models.person import Household, Person
@@ -150,13 +151,13 @@ class Case(Record):
     status: Mapped[CaseStatus] = mapped_column(default=CaseStatus.ACCEPTED)
     source: Mapped[CaseSource]
     urgency: Mapped[Urgency] = mapped_column(default=Urgency.NORMAL)
-    summary: Mapped[str | None] = mapped_column(sa.Text)
+    summary: Mapped[str | None] = mapped_column(Encrypted("case_file.summary"))
     """What happened, in the words of whoever took the person in."""
     opened_at: Mapped[datetime] = mapped_column(index=True)
     first_contact_at: Mapped[datetime | None]
     concluded_at: Mapped[datetime | None]
     exit_reason: Mapped[CaseExit | None]
-    exit_note: Mapped[str | None] = mapped_column(sa.Text)
+    exit_note: Mapped[str | None] = mapped_column(Encrypted("case_file.exit_note"))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 
@@ -182,7 +183,7 @@ class CaseStep(Record):
     to_status: Mapped[CaseStatus] = mapped_column(code_column(CaseStatus, "to_status"))
     at: Mapped[datetime]
     by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
-    note: Mapped[str | None] = mapped_column(sa.Text)
+    note: Mapped[str | None] = mapped_column(Encrypted("case_step.note"))
 
     case: Mapped[Case] = relationship(back_populates="steps", lazy="raise_on_sql")
 
@@ -197,11 +198,11 @@ class Assessment(Record):
     occasion: Mapped[AssessmentOccasion]
     assessed_on: Mapped[date]
     assessed_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
-    domains: Mapped[dict[str, Any]]
+    domains: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("assessment.domains"))
     """Domain → {"level": 0 none | 1 some | 2 grave, "note": text}; a domain that was not asked is missing."""
-    self_care: Mapped[dict[str, Any]]
+    self_care: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("assessment.self_care"))
     """Act → "able" | "unable"; an act that was not asked is missing."""
-    note: Mapped[str | None] = mapped_column(sa.Text)
+    note: Mapped[str | None] = mapped_column(Encrypted("assessment.note"))
 
     case: Mapped[Case] = relationship(lazy="raise_on_sql")
 

@@ -31,7 +31,8 @@ class _Sealed(TypeDecorator.Comparator[Any]):
     """Lets a statement ask whether there is a value, and nothing else."""
 
     def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
-        if op in EMPTY or (op in EQUAL and other in ((None,), (sa.null(),))):
+        nothing = len(other) == 1 and (other[0] is None or isinstance(other[0], sa.Null))
+        if op in EMPTY or (op in EQUAL and nothing):
             return super().operate(op, *other, **kwargs)
         raise SealedColumn(f"{self.expr} is sealed: ask its fingerprint column, or compare in Python")
 

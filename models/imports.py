@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Record
+from models.encryption import EncryptedJson
 
 
 class ImportKind(enum.StrEnum):
@@ -64,9 +65,9 @@ class ImportRow(Record):
     run_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("import_run.id"), index=True)
     row_number: Mapped[int]
     """As the spreadsheet counts, the heading being row 1."""
-    cells: Mapped[dict[str, Any]]
+    cells: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("import_row.cells"))
     result: Mapped[RowResult]
-    problems: Mapped[list[Any]]
+    problems: Mapped[list[Any]] = mapped_column(EncryptedJson("import_row.problems"))
     """[{column, value, code, facts}] for each wrong cell."""
 
     run: Mapped[ImportRun] = relationship(back_populates="rows", lazy="raise_on_sql")

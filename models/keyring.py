@@ -71,7 +71,7 @@ class Keyring:
             raise KeyTrouble(f"Every key must have {KEY} bytes.")
         if current not in data or not all(re.fullmatch(r"[a-z0-9]{1,16}", name) for name in data):
             raise KeyTrouble("`current` must name one of `keys`; names are small letters and digits.")
-        self.data_keys, self._index, self.log_key, self.backup_key = data, index, log, backup
+        self.data_keys, self.index_key, self.log_key, self.backup_key = data, index, log, backup
         self._ciphers = {name: AESGCM(key) for name, key in data.items()}
         self.current = current
 
@@ -104,7 +104,7 @@ class Keyring:
 
     def fingerprint(self, purpose: str, text: str) -> str:
         """Return 64 hex digits that stand for a text (HMAC-SHA256): equal texts give equal digits, within a purpose."""
-        return hmac.digest(self._index, f"{purpose}\0{text}".encode(), "sha256").hex()
+        return hmac.digest(self.index_key, f"{purpose}\0{text}".encode(), "sha256").hex()
 
     def look_again(self) -> bool:
         """Read the file again if it has changed; return whether it had. Another process may have added a key."""
@@ -120,7 +120,7 @@ class Keyring:
 
     def agrees_with(self, other: "Keyring") -> bool:
         """Say whether values and fingerprints of one mean the same for the other."""
-        mine, theirs = ((k._index, k.log_key, k.backup_key) for k in (self, other))
+        mine, theirs = ((k.index_key, k.log_key, k.backup_key) for k in (self, other))
         both = self.data_keys.keys() & other.data_keys.keys()
         return mine == theirs and bool(both) and all(self.data_keys[n] == other.data_keys[n] for n in both)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Money, Record, Units
 from models.case import URGENCY_TIERS, Case, Urgency
+from models.encryption import Encrypted
 from models.errors import ReasonMissing, WrongStep
 from models.organization import Organization
 from models.person import Person
@@ -115,7 +116,7 @@ class Need(Record):
     )
     """The tier while nobody has been asked yet, else empty; kept by the database, so that the lists of waiting needs
     are read in their order from an index."""
-    description: Mapped[str | None] = mapped_column(sa.Text)
+    description: Mapped[str | None] = mapped_column(Encrypted("need.description"))
     quantity: Mapped[Units]
     """How many units of the term are wanted, in one `frequency`."""
     unit: Mapped[str] = mapped_column(sa.String(8))

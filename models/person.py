@@ -5,10 +5,12 @@ import uuid
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.area import Area
-from models.base import Record
+from models.base import Record, RoughDegrees
+from models.encryption import BlindCode, Encrypted
+from models.fingerprints import indexes
 from models.organization import Organization
 
 
@@ -83,7 +85,7 @@ class Household(Record):
 
     number: Mapped[str] = mapped_column(sa.String(24), unique=True)
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
-    note: Mapped[str | None] = mapped_column(sa.Text)
+    note: Mapped[str | None] = mapped_column(Encrypted("household.note"))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 
@@ -108,22 +110,29 @@ class Person(Record):
     """head, spouse, child, parent, grandchild, grandparent, sibling, other."""
     name: Mapped[str] = mapped_column(sa.String(64), index=True)
     search_text: Mapped[str] = mapped_column(sa.String(255), default="")
-    """Name, pinyin, initials, file number and the phone's last four digits, folded, for search by any part."""
+    """Name, pinyin, initials and file number, folded, for search by any part."""
     sex: Mapped[Sex | None]
     born_on: Mapped[date | None]
-    id_number: Mapped[str | None] = mapped_column(sa.String(18), unique=True)
+    id_number: Mapped[str | None] = mapped_column(Encrypted("person.id_number"))
     """Resident identity number of 18 (or, for old papers, 15) characters."""
-    phone: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    id_number_index: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    """Fingerprint of the number of 18 characters, so that both forms are found and are the same person."""
+    phone: Mapped[str | None] = mapped_column(Encrypted("person.phone"))
+    phone_index: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    phone_end_index: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    """Fingerprint of the last four digits, for whoever remembers no more."""
+    bank_card: Mapped[str | None] = mapped_column(Encrypted("person.bank_card"))
+    """Where aid is paid to. Pages show the last four digits."""
     contact_preference: Mapped[ContactPreference] = mapped_column(default=ContactPreference.PHONE)
-    contact_note: Mapped[str | None] = mapped_column(sa.String(255))
+    contact_note: Mapped[str | None] = mapped_column(Encrypted("person.contact_note"))
     """Whom to ring instead, or when to come."""
     language: Mapped[str] = mapped_column(sa.String(16), default="zh")
     hukou_kind: Mapped[HukouKind | None]
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
     """Village of residence: what service areas and the scope of staff go by."""
-    address: Mapped[str | None] = mapped_column(sa.String(255))
-    latitude: Mapped[float | None]
-    longitude: Mapped[float | None]
+    address: Mapped[str | None] = mapped_column(Encrypted("person.address"))
+    latitude: Mapped[float | None] = mapped_column(RoughDegrees())
+    longitude: Mapped[float | None] = mapped_column(RoughDegrees())
     station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
     """The station that looks after the person."""
     status: Mapped[PersonStatus] = mapped_column(default=PersonStatus.ACTIVE)
@@ -143,6 +152,13 @@ class Person(Record):
     statuses: Mapped[list["IdentityStatus"]] = relationship(back_populates="person", lazy="raise")
     features: Mapped[list["Feature"]] = relationship(back_populates="person", lazy="raise")
 
+    @validates("id_number", "phone")
+    def _keep_index(self, column: str, value: str | None) -> str | None:
+        """Set the fingerprints with the value, so that nobody forgets one."""
+        for name, index in indexes(column, value).items():
+            setattr(self, name, index)
+        return value
+
     def age(self, on: date) -> int | None:
         """Return completed years on a day, or None where the birth date is not known."""
         return None if self.born_on is None else completed_years(self.born_on, on)
@@ -157,7 +173,7 @@ class PersonArea(Record):
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     use: Mapped[AreaUse]
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
-    address: Mapped[str | None] = mapped_column(sa.String(255))
+    address: Mapped[str | None] = mapped_column(Encrypted("person_area.address"))
 
     person: Mapped[Person] = relationship(back_populates="areas", lazy="raise_on_sql")
     area: Mapped[Area] = relationship(lazy="raise_on_sql")
@@ -176,7 +192,7 @@ class IdentityStatus(Record):
     category_code: Mapped[str] = mapped_column(sa.String(8), index=True)
     """Code of `beneficiary_categories.csv`, such as 2.1."""
     recognised_by: Mapped[str | None] = mapped_column(sa.String(128))
-    document_number: Mapped[str | None] = mapped_column(sa.String(64))
+    document_number: Mapped[str | None] = mapped_column(Encrypted("identity_status.document_number"))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 
@@ -194,8 +210,8 @@ class Feature(Record):
     __table_args__ = (sa.UniqueConstraint("person_id", "kind"),)
 
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
-    kind: Mapped[FeatureKind]
+    kind: Mapped[FeatureKind] = mapped_column(BlindCode(FeatureKind, "feature.kind"))
     since: Mapped[date | None]
-    note: Mapped[str | None] = mapped_column(sa.String(255))
+    note: Mapped[str | None] = mapped_column(Encrypted("feature.note"))
 
     person: Mapped[Person] = relationship(back_populates="features", lazy="raise_on_sql")

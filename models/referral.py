@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.account import Account
 from models.base import Record, Units, code_column
 from models.capacity import Capacity
+from models.encryption import Encrypted
 from models.errors import ReasonMissing, WrongStep
 from models.need import Need
 from models.organization import Organization
@@ -127,7 +128,7 @@ class Referral(Record):
     proposal_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("proposal.id"), unique=True)
     """The proposal it came from: applying a round twice cannot make it twice."""
     status: Mapped[ReferralStatus] = mapped_column(default=ReferralStatus.DRAFT)
-    request_note: Mapped[str | None] = mapped_column(sa.Text)
+    request_note: Mapped[str | None] = mapped_column(Encrypted("referral.request_note"))
     """What the provider should know; written for the provider's eyes."""
     requested_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     requested_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -136,17 +137,17 @@ class Referral(Record):
     answer_by_is_provisional: Mapped[bool] = mapped_column(default=False)
     consent_by: Mapped[datetime | None]
     """Until when a draft waits for the person's consent; after this it is cancelled and its place is free."""
-    emergency: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    emergency: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """Sent without consent to protect life or health; an `EmergencyReview` says why."""
     reminded_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     reason: Mapped[DeclineReason | None]
-    reason_text: Mapped[str | None] = mapped_column(sa.Text)
+    reason_text: Mapped[str | None] = mapped_column(Encrypted("referral.reason_text"))
     outcome: Mapped[ReferralOutcome | None]
     units_delivered: Mapped[Units | None]
-    choice_note: Mapped[str | None] = mapped_column(sa.Text)
+    choice_note: Mapped[str | None] = mapped_column(Encrypted("referral.choice_note"))
     """Why this provider, in the words of whoever referred directly or changed a proposal."""
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
@@ -186,7 +187,7 @@ class ReferralEvent(Record):
     by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     """Empty where the clock did it."""
     reason: Mapped[DeclineReason | None]
-    note: Mapped[str | None] = mapped_column(sa.Text)
+    note: Mapped[str | None] = mapped_column(Encrypted("referral_event.note"))
 
     referral: Mapped[Referral] = relationship(back_populates="events", lazy="raise_on_sql")
     by: Mapped[Account | None] = relationship(lazy="raise_on_sql")

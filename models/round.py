@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.account import Account
 from models.base import Record
 from models.capacity import Capacity
+from models.encryption import Encrypted
 from models.need import Need
 
 
@@ -102,7 +103,7 @@ class Proposal(Record):
     explanation: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Codes and numbers of why this one, why not the next three, or why nobody and what would help."""
     decision: Mapped[Decision] = mapped_column(default=Decision.UNDECIDED)
-    reason: Mapped[str | None] = mapped_column(sa.Text)
+    reason: Mapped[str | None] = mapped_column(Encrypted("proposal.reason"))
     decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     decided_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(sa.String(32))

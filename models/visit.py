@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.account import Account
 from models.base import Money, Record, Units
+from models.encryption import Encrypted
 from models.organization import Organization, Program
 from models.person import Person
 from models.referral import Referral
@@ -85,7 +86,7 @@ class Visit(Record):
     unit: Mapped[str] = mapped_column(sa.String(8))
     amount: Mapped[Money | None]
     """Value in yuan of goods or money handed over."""
-    note: Mapped[str | None] = mapped_column(sa.Text)
+    note: Mapped[str | None] = mapped_column(Encrypted("visit.note"))
     activity_key: Mapped[uuid.UUID | None] = mapped_column(index=True)
     """Shared by the entries of one group session: ten people are ten person-times and one activity."""
     entry_key: Mapped[str | None] = mapped_column(sa.String(64))

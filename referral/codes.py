@@ -9,8 +9,20 @@ import unicodedata
 from datetime import date
 
 from models import Sex
+from models.fingerprints import ID_CHECK, full_id, weighted_sum
 
-ID_CHECK = "10X98765432"
+__all__ = [
+    "ID_CHECK",
+    "WrongCode",
+    "birth_date",
+    "credit_code",
+    "full_id",
+    "phone",
+    "plain",
+    "resident_id",
+    "sex",
+    "short_id",
+]
 CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 EARLIEST_BIRTH = date(1880, 1, 1)
 _DESTROYED = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE | re.ASCII)
@@ -50,7 +62,7 @@ def resident_id(text: str) -> str:
         raise WrongCode("id_length")
     if "X" in code[:-1] or (len(code) == 15 and "X" in code):
         raise WrongCode("id_signs")
-    wrong = len(code) == 18 and ID_CHECK[_weighted_sum(code)] != code[17]
+    wrong = len(code) == 18 and ID_CHECK[weighted_sum(code)] != code[17]
     if wrong and code.endswith("000"):
         # A spreadsheet keeps 15 digits of a number and fills up with zeros.
         raise WrongCode("id_destroyed")
@@ -59,19 +71,6 @@ def resident_id(text: str) -> str:
     if wrong:
         raise WrongCode("id_check")
     return code
-
-
-def _weighted_sum(code: str) -> int:
-    """Return Σ digit · 2^(18−i) mod 11 over the first 17 digits."""
-    return sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(code[:17])) % 11
-
-
-def full_id(code: str) -> str:
-    """Return the number of 18 signs for a checked one of 15 or 18: both stand for one person."""
-    if len(code) == 18:
-        return code
-    longer = f"{code[:6]}19{code[6:]}"
-    return longer + ID_CHECK[_weighted_sum(longer)]
 
 
 def short_id(code: str) -> str | None:

@@ -12,7 +12,9 @@ own_types = {
     "Hundredths": "sa.BigInteger()",
     "Encrypted": "sa.Text()",
     "EncryptedJson": "sa.JSON()",
+    "Facts": "sa.Text()",
     "BlindCode": "sa.String(length=32)",
+    "RoughDegrees": "sa.Double()",
 }
 
 

@@ -118,7 +118,7 @@ def _write(session: Session, person: Person, facts: PersonFacts) -> None:
     moved = person.area_code != facts.area_code
     for column in OWN_COLUMNS:
         setattr(person, column, getattr(facts, column))
-    person.search_text = search_text(facts.name, person.number, facts.phone)
+    person.search_text = search_text(facts.name, person.number)
     if moved or person.latitude is None:
         village = session.get_one(Area, facts.area_code)
         person.latitude, person.longitude = village.latitude, village.longitude

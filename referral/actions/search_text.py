@@ -1,15 +1,14 @@
 """What people and organizations are found by: any part of the name, its pinyin, initials, numbers."""
 
-from referral.queries.people import PHONE_TAIL, fold
+from referral.queries.people import fold
 
 
-def search_text(name: str, number: str, phone: str | None) -> str:
-    """Return what a person is found by: name, pinyin, initials, file number and the phone's last four digits.
+def search_text(name: str, number: str) -> str:
+    """Return what a person is found by: name, pinyin, initials and file number.
 
-    Folded to lower case, at most 255 characters.
+    Folded to lower case, at most 255 characters. Telephones have an index of their own, which nobody can read.
     """
-    tail = "".join(sign for sign in phone or "" if sign.isdigit())[-PHONE_TAIL:]
-    return fold(f"{name} {_pinyin(name)} {number} {tail}")[:255]
+    return fold(f"{name} {_pinyin(name)} {number}")[:255]
 
 
 def organization_search_text(name: str, alternate_name: str | None = None) -> str:

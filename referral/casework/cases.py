@@ -48,7 +48,7 @@ def _wanted(form: CaseloadForm) -> cases.CaseloadFilter:
 def list_cases() -> str:
     """Whom do we look after, when were they seen, what is due?"""
     form = CaseloadForm(people.villages_in_reach(db.session, actor()))
-    statement = cases.caseload(actor(), _wanted(form), today=clock.today())
+    statement = cases.caseload(db.session, actor(), _wanted(form), today=clock.today())
     page = paginate(db.session, statement, request.args.get("page", 1, type=int))
     rows = cases.caseload_rows(db.session, page.items)
     return render_template("casework/list_cases.html", form=form, page=page, rows=rows)

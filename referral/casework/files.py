@@ -30,7 +30,7 @@ def shown_filters(form: Any) -> list[tuple[str, str]]:
 
 def caseload(session: Session, actor: Account, wanted: cases.CaseloadFilter, form: CaseloadForm) -> Response:
     """Return the caseload as an Excel file."""
-    found = visits.exported(session, cases.caseload(actor, wanted, today=clock.today()))
+    found = visits.exported(session, cases.caseload(session, actor, wanted, today=clock.today()))
     parts = [found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE)]
     rows = [row for part in parts for row in cases.caseload_rows(session, part)]
     columns: list[Column | str] = [
@@ -63,7 +63,7 @@ def caseload(session: Session, actor: Account, wanted: cases.CaseloadFilter, for
 
 def visit_list(session: Session, actor: Account, wanted: visits.VisitFilter, form: Any) -> Response:
     """Return the visits of a filter as an Excel file, with totals and their rule."""
-    found = visits.exported(session, visits.visits(actor, wanted))
+    found = visits.exported(session, visits.visits(session, actor, wanted))
     sums = visits.totals(session, actor, wanted)
     columns: list[Column | str] = [
         Column(_("When"), "moment"), _("Person"), _("File number"), _("Village"), _("What"), _("Kind"), _("Result"),

@@ -48,7 +48,7 @@ def list_visits() -> str:
     wanted = _wanted(form)
     totals = visits.totals(db.session, actor(), wanted)
     number = request.args.get("page", 1, type=int)
-    page = visits.page_of(db.session, visits.visits(actor(), wanted), number, total=totals.entries)
+    page = visits.page_of(db.session, visits.visits(db.session, actor(), wanted), number, total=totals.entries)
     return render_template("casework/list_visits.html", form=form, wanted=wanted, page=page, totals=totals)
 
 

@@ -134,11 +134,11 @@ SORTS: dict[str, Any] = {
 }
 
 
-def caseload(actor: Account, wanted: CaseloadFilter, *, today: date) -> sa.Select[Any]:
+def caseload(session: Session, actor: Account, wanted: CaseloadFilter, *, today: date) -> sa.Select[Any]:
     """Return the select of the cases in the actor's scope that fit a filter."""
     statement = (
         sa.select(Case)
-        .where(scope(actor, Case), *_conditions(actor, wanted, today))
+        .where(scope(actor, Case), *_conditions(session, actor, wanted, today))
         .options(selectinload(Case.person).joinedload(Person.area).joinedload(Area.parent))
     )
     if wanted.text or wanted.sort.lstrip("-") == "person":
@@ -147,10 +147,12 @@ def caseload(actor: Account, wanted: CaseloadFilter, *, today: date) -> sa.Selec
     return statement.order_by(key.desc() if wanted.sort.startswith("-") else key, Case.id)
 
 
-def _conditions(actor: Account, wanted: CaseloadFilter, today: date) -> list[sa.ColumnElement[bool]]:
+def _conditions(session: Session, actor: Account, wanted: CaseloadFilter, today: date) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [Case.status.in_(_statuses(wanted.status))]
     if wanted.text:
-        conditions += [sa.or_(word_fits(word), Case.number == word.upper()) for word in fold(wanted.text).split()]
+        conditions += [
+            sa.or_(word_fits(session, actor, word), Case.number == word.upper()) for word in fold(wanted.text).split()
+        ]
     if wanted.urgency:
         conditions.append(Case.urgency == wanted.urgency)
     if wanted.area_code:

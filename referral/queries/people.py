@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import (
     Account,
@@ -24,12 +25,12 @@ from models import (
     Role,
 )
 from models.area import township_code
+from models.fingerprints import PHONE_TAIL, digits, full_id, id_number_index, phone_end_index
 from referral.access import get_in_scope, in_area, scope
-from referral.codes import full_id, short_id
 from referral.queries.paging import Page
 
 ID_NUMBER = re.compile(r"\d{14,17}[\dXx]")
-PHONE_TAIL = 4
+DIGITS = re.compile(r"[\d-]+", re.ASCII)
 MOST_HITS = 200
 """A search that finds more is too wide to read; the page says so instead of counting on."""
 PAGE = 25
@@ -43,12 +44,12 @@ def fold(text: str) -> str:
 def find_people(session: Session, actor: Account, text: str, *, number: int = 1) -> Page:
     """Return the people in an actor's scope who answer to a text, by name; at most MOST_HITS. Two queries.
 
-    Every word must occur: a part of the name, pinyin, its initials, the file number or a phone's last digits. A whole
-    ID number finds its owner only.
+    Every word must occur: a part of the name, pinyin, its initials, the file number or a phone's last digits (four or
+    more). A whole ID number finds its owner only.
     """
     keys = session.scalars(
         sa.select(Person.id)
-        .where(scope(actor, Person), _answers_to(text))
+        .where(scope(actor, Person), _answers_to(session, actor, text))
         .order_by(Person.search_text, Person.id)
         .limit(MOST_HITS)
     ).all()
@@ -63,24 +64,36 @@ def find_people(session: Session, actor: Account, text: str, *, number: int = 1)
     return Page(people, number, PAGE, len(keys))
 
 
-def _answers_to(text: str) -> sa.ColumnElement[bool]:
+def _answers_to(session: Session, actor: Account, text: str) -> sa.ColumnElement[bool]:
     text = fold(text)
     if ID_NUMBER.fullmatch(text):
-        return Person.id_number.in_(_forms_of(text.upper()) | {text.upper()})
-    return sa.and_(*(word_fits(word) for word in text.split()))
+        return Person.id_number_index == id_number_index(text)
+    return sa.and_(*(word_fits(session, actor, word) for word in text.split()))
 
 
-def word_fits(word: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a person answers to one folded word."""
+def word_fits(session: Session, actor: Account, word: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a person answers to one folded word. One query where the word is digits."""
     pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    if word.isdigit() and len(word) == 11:
-        return Person.phone == word
-    if word.isdigit() and len(word) > PHONE_TAIL:
-        # The last four digits stand in the index that is searched; only whom they fit is looked up for the others.
-        found = aliased(Person)
-        ends_so = sa.exists().where(found.id == Person.id, found.phone.like(f"%{word}"))
-        return sa.and_(Person.search_text.like(f"%{word[-PHONE_TAIL:]}%"), ends_so)
-    return Person.search_text.like(pattern, escape="\\")
+    in_text = Person.search_text.like(pattern, escape="\\")
+    if not DIGITS.fullmatch(word) or len(digits(word)) < PHONE_TAIL:
+        return in_text
+    keys = with_phone(session, actor, word)
+    return sa.or_(in_text, Person.id.in_(keys)) if keys else in_text
+
+
+def with_phone(session: Session, actor: Account, ending: str) -> list[uuid.UUID]:
+    """Return the keys of people in scope whose phone ends with these digits (four or more); MOST_HITS at most.
+
+    The index knows four digits. Where more are given, the phones of whom it finds are opened and compared.
+    """
+    wanted = digits(ending)
+    found = session.execute(
+        sa.select(Person.id, Person.phone)
+        .where(scope(actor, Person), Person.phone_end_index == phone_end_index(wanted))
+        .order_by(Person.id)
+    )
+    keys = (key for key, phone in found if digits(phone or "").endswith(wanted))
+    return list(islice(keys, MOST_HITS))
 
 
 def person_in_scope(session: Session, actor: Account, key: uuid.UUID) -> Person | None:
@@ -129,7 +142,7 @@ def likely_duplicates(
     same_name = Person.name == name
     candidates = session.scalars(
         sa.select(Person)
-        .where(scope(actor, Person), sa.or_(same_name, Person.id_number.in_(_forms_of(id_number))))
+        .where(scope(actor, Person), sa.or_(same_name, _has_number(id_number)))
         .options(joinedload(Person.area).joinedload(Area.parent), joinedload(Person.station))
         .order_by(Person.id)
         .limit(20)
@@ -138,7 +151,7 @@ def likely_duplicates(
     found = []
     for person in candidates:
         known = {
-            "id_number": id_number if person.id_number in _forms_of(id_number) else person.id_number,
+            "id_number": id_number if id_number and _same_number(person.id_number, id_number) else person.id_number,
             "name": person.name,
             "born_on": person.born_on,
             "phone": person.phone,
@@ -152,9 +165,12 @@ def likely_duplicates(
     return found
 
 
-def _forms_of(id_number: str | None) -> set[str]:
-    """Return the ways in which one ID number may be kept: with 18 and, for those born before 2000, with 15 signs."""
-    return {code for code in (full_id(id_number), short_id(id_number)) if code} if id_number else set()
+def _has_number(id_number: str | None) -> sa.ColumnElement[bool]:
+    return Person.id_number_index == id_number_index(id_number) if id_number else sa.false()
+
+
+def _same_number(one: str | None, other: str) -> bool:
+    return one is not None and full_id(one) == full_id(other)
 
 
 def _near(one: date | None, other: date | None) -> bool:
@@ -165,7 +181,7 @@ def _near(one: date | None, other: date | None) -> bool:
 
 def id_number_is_taken(session: Session, id_number: str, *, but: uuid.UUID | None = None) -> bool:
     """Say whether anybody (but one), seen or unseen, has an ID number. For refusing only: never tell who or where."""
-    same = sa.and_(Person.id_number.in_(_forms_of(id_number)), Person.id != but)
+    same = sa.and_(_has_number(id_number), Person.id != but)
     return session.scalar(sa.select(Person.id).where(same).limit(1)) is not None
 
 

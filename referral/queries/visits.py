@@ -48,14 +48,14 @@ class Totals:
 SORTS: dict[str, Any] = {"when": Visit.started_at, "person": Person.name}
 
 
-def visits(actor: Account, wanted: VisitFilter) -> sa.Select[Any]:
+def visits(session: Session, actor: Account, wanted: VisitFilter) -> sa.Select[Any]:
     """Return the select of the visits in the actor's scope that fit a filter."""
     key = SORTS.get(wanted.sort.lstrip("-"), Visit.started_at)
     by_person = wanted.text or key is Person.name
     statement = sa.select(Visit)
     return (
         (statement.join(Person, Person.id == Visit.person_id) if by_person else statement)
-        .where(*_conditions(actor, wanted))
+        .where(*_conditions(session, actor, wanted))
         .options(
             joinedload(Visit.person).joinedload(Person.area),
             joinedload(Visit.term),
@@ -85,7 +85,7 @@ def totals(session: Session, actor: Account, wanted: VisitFilter) -> Totals:
             sa.func.sum(Visit.amount),
         )
         .select_from(Visit)
-        .where(*_conditions(actor, wanted))
+        .where(*_conditions(session, actor, wanted))
     )
     if wanted.text:
         statement = statement.join(Person, Person.id == Visit.person_id)
@@ -99,7 +99,7 @@ def exported(session: Session, statement: sa.Select[Any]) -> Sequence[Any]:
     return session.scalars(statement.limit(COUNT_LIMIT * 10)).all()
 
 
-def _conditions(actor: Account, wanted: VisitFilter) -> list[sa.ColumnElement[bool]]:
+def _conditions(session: Session, actor: Account, wanted: VisitFilter) -> list[sa.ColumnElement[bool]]:
     conditions = [
         scope(actor, Visit),
         ~Visit.replaced,
@@ -107,7 +107,7 @@ def _conditions(actor: Account, wanted: VisitFilter) -> list[sa.ColumnElement[bo
         Visit.started_at < start_of(wanted.last + timedelta(days=1)),
     ]
     if wanted.text:
-        conditions += [word_fits(word) for word in fold(wanted.text).split()]
+        conditions += [word_fits(session, actor, word) for word in fold(wanted.text).split()]
     equal = ((Visit.kind, wanted.kind), (Visit.contact_result, wanted.result), (Visit.term_id, wanted.term_id))
     conditions += [column == value for column, value in equal if value is not None]
     if wanted.area_code:
@@ -161,7 +161,7 @@ def people_for_group(
     """
     own = sa.and_(scope(actor, Person), Person.id.not_in(chosen))
     if text:
-        found = sa.select(Person).where(own, *(word_fits(word) for word in fold(text).split()))
+        found = sa.select(Person).where(own, *(word_fits(session, actor, word) for word in fold(text).split()))
     else:
         came = sa.select(Visit.person_id).where(
             Visit.organization_id == actor.organization_id, Visit.kind == VisitKind.GROUP, ~Visit.replaced

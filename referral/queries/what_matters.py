@@ -44,13 +44,12 @@ def features(
     session: Session, person_id: uuid.UUID, service_id: uuid.UUID, law_class: LawClass | None
 ) -> tuple[FeatureKind, ...]:
     """Return what the person's features are, as far as they matter for the service. Never their notes."""
-    asked = sa.select(ServiceEligibility.code).where(
-        ServiceEligibility.service_id == service_id, ServiceEligibility.kind == EligibilityKind.FEATURE
-    )
-    mattering = AT_THE_DOOR | (FEATURES_THAT_MATTER[law_class] if law_class else frozenset())
-    statement = sa.select(Feature.kind).where(
-        Feature.person_id == person_id,
-        sa.or_(Feature.kind.in_(mattering), sa.cast(Feature.kind, sa.String).in_(asked)),
+    asked = session.scalars(
+        sa.select(ServiceEligibility.code).where(
+            ServiceEligibility.service_id == service_id, ServiceEligibility.kind == EligibilityKind.FEATURE
+        )
     )
     order = list(FeatureKind)
-    return tuple(sorted(session.scalars(statement), key=order.index))
+    mattering = AT_THE_DOOR | (FEATURES_THAT_MATTER[law_class] if law_class else frozenset()) | set(asked)
+    held = session.scalars(sa.select(Feature.kind).where(Feature.person_id == person_id)).all()
+    return tuple(sorted((kind for kind in held if kind in mattering), key=order.index))

@@ -132,7 +132,7 @@ def test_a_process_keeps_to_one_set_of_keys(ring: Keyring) -> None:
 def own(ring: Keyring) -> dict[str, object]:
     """The content of a file with a ring's keys."""
     coded = {name: keyring.encode(key) for name, key in ring.data_keys.items()}
-    parts = {"index": ring._index, "log": ring.log_key, "backup": ring.backup_key}
+    parts = {"index": ring.index_key, "log": ring.log_key, "backup": ring.backup_key}
     return {"keys": coded} | {name: keyring.encode(key) for name, key in parts.items()}
 
 

@@ -20,6 +20,7 @@ from models import (
     Sex,
     Urgency,
 )
+from models.fingerprints import id_number_index
 from models.taxonomy import BeneficiaryCategory
 from referral.actions.importing import runs
 from tests.factories import (
@@ -66,7 +67,7 @@ def test_people_are_taken_in_with_case_and_need_and_a_second_time_nothing_change
     assert count(session, Person) == 0, "a preview writes nothing"
     runs.apply(session, run, by=coordinator, at=AT)
 
-    wang = session.scalars(sa.select(Person).where(Person.id_number == GOOD_ID)).one()
+    wang = session.scalars(sa.select(Person).where(Person.id_number_index == id_number_index(GOOD_ID))).one()
     assert (wang.born_on, wang.sex, wang.area_code) == (date(1949, 12, 31), Sex.FEMALE, VILLAGE)
     assert wang.station_id is not None
     case = session.scalars(sa.select(Case).where(Case.person_id == wang.id)).one()

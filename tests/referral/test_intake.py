@@ -34,7 +34,7 @@ class Station:
             self.session,
             **({"name": name, "station_id": self.organization.id} | extra),  # type: ignore[arg-type]
         )
-        person.search_text = search_text(person.name, person.number, person.phone)
+        person.search_text = search_text(person.name, person.number)
         self.session.commit()
         return person
 

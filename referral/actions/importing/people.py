@@ -22,6 +22,7 @@ from models import (
     Urgency,
 )
 from models.area import code_range, township_code
+from models.fingerprints import id_number_index
 from models.need import ENDED_STATUSES
 from referral import codes
 from referral.actions.cases import open_case
@@ -82,12 +83,12 @@ class PeopleSheet(Sheet):
         return {code: stations[0] for code, stations in found.items() if len(stations) == 1}
 
     def _people(self, lines: Sequence[Line]) -> list[Person]:
-        numbers = {form for line in lines if (code := line.get("id_number")) for form in _forms(code)}
+        numbers = {id_number_index(code) for line in lines if (code := line.get("id_number"))}
         names = {line.get("name") for line in lines if line.get("name")}
         marks = {line.get("household") for line in lines if line.get("household")}
         found: dict[uuid.UUID, Person] = {}
         for part in lookups.in_parts(sorted(numbers)):
-            for person in self.session.scalars(sa.select(Person).where(Person.id_number.in_(part))):
+            for person in self.session.scalars(sa.select(Person).where(Person.id_number_index.in_(part))):
                 if not self.areas.first <= person.area_code <= self.areas.last:
                     self.elsewhere.add(codes.full_id(person.id_number or ""))
                     continue
@@ -208,7 +209,7 @@ class PeopleSheet(Sheet):
         moved = person.area_code != village.code
         changed = set_given(person, facts)
         if changed and person.number:
-            person.search_text = search_text(person.name, person.number, person.phone)
+            person.search_text = search_text(person.name, person.number)
         if moved:
             person.latitude, person.longitude = village.latitude, village.longitude
         if status and (person.id, status.code) not in self.held:
@@ -263,12 +264,6 @@ class PeopleSheet(Sheet):
                 at=self.at, summary=line.get("note"),
             )  # fmt: skip
         return self.cases[person.id]
-
-
-def _forms(number: str) -> set[str]:
-    """Return the ways in which a resident number may be written down."""
-    full = codes.full_id(number)
-    return {form for form in (number, full, codes.short_id(full)) if form}
 
 
 def _status(line: Line, status: Any) -> StatusFacts:

@@ -93,6 +93,6 @@ def _number(world: World) -> None:
     world.number(Need, lambda need: need.opened_at)
     world.number(Referral, lambda referral: referral.requested_at)
     for person in world.all(Person):
-        person.search_text = search_text(person.name, person.number, person.phone)
+        person.search_text = search_text(person.name, person.number)
     for referral in world.all(Referral):
         tell_of(world, referral)
