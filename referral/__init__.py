@@ -18,15 +18,17 @@ from referral import (
     errors,
     extensions,
     filters,
+    halts,  # noqa: F401  listens to every session
     headers,
     i18n,
     navigation,
+    oidc,
     resources,
     sessions,
     transactions,
 )
 
-BLUEPRINTS = ("account", "intake", "casework", "providers", "coordination", "evaluation", "admin")
+BLUEPRINTS = ("account", "intake", "casework", "providers", "coordination", "evaluation", "admin", "oversight")
 """One for each user's job."""
 
 
@@ -55,10 +57,12 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     if os.environ.get("REFERRAL_BEHIND_PROXY"):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
 
+    config.check(app.config)
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=str(Path(migrations.__file__).parent))
     extensions.csrf.init_app(app)
     sessions.init_app(app)
+    oidc.init_app(app)
     i18n.init_app(app)
     filters.init_app(app)
     errors.init_app(app)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, request, url_for
+from flask_login import current_user
 
 from models import Account, Role
 from referral import clock
@@ -75,7 +76,9 @@ NAVIGATION: dict[Role, list[Item]] = {
 def navigation() -> list[Item]:
     """Return the entries for whoever is signed in; empty before sign-in."""
     account = current_actor()
-    return [] if account is None else [item for item in NAVIGATION[account.role] if may(account, item.act)]
+    if account is None or current_user.first:
+        return []
+    return [item for item in NAVIGATION[account.role] if may(account, item.act)]
 
 
 def desk_of(account: Account) -> str:

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("casework", __name__)
 
-from referral.casework import assess, cases, desk, needs, people, referrals, visits  # noqa: E402, F401  need the blueprint
+from referral.casework import assess, cases, desk, glass, looks, needs, people, referrals, rights, visits  # noqa: E402, F401  need the blueprint

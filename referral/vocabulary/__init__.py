@@ -2,6 +2,13 @@
 
 from typing import Any
 
-from referral.vocabulary import consent, people, providers, rights, work
+from referral.vocabulary import consent, log, people, providers, rights, work
 
-WORDS: dict[str, dict[str, Any]] = {**consent.WORDS, **people.WORDS, **providers.WORDS, **work.WORDS, **rights.WORDS}
+WORDS: dict[str, dict[str, Any]] = {
+    **consent.WORDS,
+    **log.WORDS,
+    **people.WORDS,
+    **providers.WORDS,
+    **work.WORDS,
+    **rights.WORDS,
+}
