@@ -19,8 +19,8 @@ from models import (
     Person,
     RowResult,
 )
-from referral.actions.search_text import search_text
 from referral.access import as_installation
+from referral.actions.search_text import search_text
 from referral.extensions import db
 from referral.queries.people import find_people
 from tests.conftest import MakeApp
