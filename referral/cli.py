@@ -12,7 +12,7 @@ from flask.cli import FlaskGroup
 
 from referral.extensions import db
 
-COMMANDS = ("audit", "backup", "imports", "jobs", "report", "restore", "rounds", "seed", "serve")
+COMMANDS = ("audit", "backup", "imports", "jobs", "keys", "report", "restore", "rounds", "seed", "serve")
 """Modules of `referral.commands`, each with one `command`."""
 
 
@@ -34,13 +34,16 @@ def main() -> None:
         # Only pages are signed; what works on the database alone needs no secret that lasts.
         os.environ.setdefault("REFERRAL_SECRET_KEY", secrets.token_hex(32))
     try:
-        FlaskGroup(
+        group = FlaskGroup(
             name="referral",
             help="Yuanqiao: joins people in need to the organizations that can help them.",
             create_app=lambda: with_tables(create_app()),
             add_default_commands=False,
             add_version_option=False,
-        ).main(prog_name="referral")
+        )
+        # Known before there is an application, which does not start without the keys that this makes.
+        group.add_command(import_module("referral.commands.keys").command)
+        group.main(prog_name="referral")
     except (SecretMissing, KeyTrouble) as missing:
         sys.exit(str(missing))
 
