@@ -208,5 +208,8 @@ def _records(connection: sa.Connection, proof: Proof, newest: Newest, tell: Tell
 
 
 def moment_of(entry_id: str) -> str:
-    """Return the moment in a key, as text."""
-    return moment_text(datetime.fromtimestamp(int(entry_id[:12], 16) / 1000, UTC))
+    """Return the moment in a key as text, empty for a key that was never one of ours."""
+    try:
+        return moment_text(datetime.fromtimestamp(int(entry_id[:12], 16) / 1000, UTC))
+    except (ValueError, OverflowError, OSError):
+        return ""
