@@ -63,6 +63,10 @@ NAVIGATION: dict[Role, list[Item]] = {
         REPORT,
         Item(lazy("Definitions"), "evaluation.list_definitions", Act.READ_REPORT),
     ],
+    Role.AUDITOR: [
+        Item(lazy("The log"), "oversight.show_desk", Act.READ_LOG),
+        Item(lazy("Log entries"), "oversight.list_entries", Act.READ_LOG),
+    ],
     Role.ADMINISTRATOR: [
         Item(lazy("Accounts"), "admin.list_accounts", Act.MANAGE_ACCOUNTS),
         Item(lazy("Calendar"), "admin.show_calendar", Act.MANAGE_LISTS),
