@@ -13,9 +13,11 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.engine import make_url
 
+from referral.access import as_installation
 from referral.actions.suggestions import suggest
 from referral.extensions import db
 from referral.i18n import _
+from referral.transactions import reading
 from referral.log.sealing import Sealer
 
 
@@ -58,7 +60,9 @@ def _learn_beside(app: Flask) -> None:
     """Learn what suggestions come from beside the first requests: it takes seconds, and nobody shall wait for them."""
 
     def learn() -> None:
-        with app.app_context():
+        # Only reading: on SQLite everybody else would have to wait with writing until it is learnt.
+        with app.app_context(), reading():
+            as_installation(db.session, because="learning what words mean")
             suggest(db.session, "从前的需求", [])
 
     Thread(target=learn, name="learn", daemon=True).start()
