@@ -23,6 +23,7 @@ from referral import (
     i18n,
     navigation,
     oidc,
+    origins,
     resources,
     sessions,
     transactions,
@@ -66,6 +67,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     i18n.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
+    origins.init_app(app)
     headers.init_app(app)
     navigation.init_app(app)
     with app.app_context():

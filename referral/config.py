@@ -4,17 +4,25 @@ import contextlib
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from models import keyring
 from models.keyring import Keyring, KeyTrouble
 
 MEGABYTE = 1024 * 1024
+MAIL_SCHEMES = frozenset({"smtp", "smtps", "smtp+plain"})
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class SecretMissing(RuntimeError):
     """The application was started for real people without a secret key."""
+
+
+class SettingsWrong(RuntimeError):
+    """Settings that cannot work together."""
 
 
 def settings(instance: Path, *, demonstration: bool, secret: str | None = None) -> dict[str, Any]:
@@ -40,6 +48,15 @@ def settings(instance: Path, *, demonstration: bool, secret: str | None = None) 
         "MAX_CONTENT_LENGTH": 20 * MEGABYTE,
         "MAX_FORM_MEMORY_SIZE": 2 * MEGABYTE,
         "TRUSTED_HOSTS": os.environ.get("REFERRAL_HOSTS", "").split() or None,
+        "BASE_ADDRESS": os.environ.get("REFERRAL_BASE_ADDRESS", ""),
+        "MAIL_SERVER": os.environ.get("REFERRAL_MAIL_SERVER", ""),
+        "MAIL_FROM": os.environ.get("REFERRAL_MAIL_FROM", ""),
+        "MAIL_USER": os.environ.get("REFERRAL_MAIL_USER", ""),
+        "MAIL_PASSWORD": os.environ.get("REFERRAL_MAIL_PASSWORD", ""),
+        "OIDC_ISSUER": os.environ.get("REFERRAL_OIDC_ISSUER", "").rstrip("/"),
+        "OIDC_CLIENT_ID": os.environ.get("REFERRAL_OIDC_CLIENT_ID", ""),
+        "OIDC_CLIENT_SECRET": os.environ.get("REFERRAL_OIDC_CLIENT_SECRET", ""),
+        "SESSION_COOKIE_NAME": "session" if demonstration else "__Host-session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": not demonstration,
@@ -47,6 +64,30 @@ def settings(instance: Path, *, demonstration: bool, secret: str | None = None) 
         "SESSION_REFRESH_EACH_REQUEST": False,  # else a late answer brings back a cookie that was replaced or ended
         "WTF_CSRF_TIME_LIMIT": None,
     }
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Raise SettingsWrong where settings need one another: links that leave the house need an address of our own.
+
+    It is never taken from a request, whose Host header anybody can write.
+    """
+    if not (config["MAIL_SERVER"] or config["OIDC_ISSUER"]):
+        return
+    if urlsplit(config["BASE_ADDRESS"]).scheme not in {"http", "https"}:
+        raise SettingsWrong(
+            "Set REFERRAL_BASE_ADDRESS to the address of this installation, such as https://help.example"
+        )
+    if config["MAIL_SERVER"] and urlsplit(config["MAIL_SERVER"]).scheme not in MAIL_SCHEMES:
+        raise SettingsWrong(
+            "REFERRAL_MAIL_SERVER is smtp://host:587 (STARTTLS), smtps://host:465, or smtp+plain://host:25"
+        )
+    if config["MAIL_SERVER"] and not config["MAIL_FROM"]:
+        raise SettingsWrong("Set REFERRAL_MAIL_FROM to the address that mails come from.")
+    issuer = urlsplit(config["OIDC_ISSUER"])
+    if issuer.scheme == "http" and issuer.hostname not in LOOPBACK:
+        raise SettingsWrong("REFERRAL_OIDC_ISSUER must begin with https://")
+    if config["OIDC_ISSUER"] and not (config["OIDC_CLIENT_ID"] and config["OIDC_CLIENT_SECRET"]):
+        raise SettingsWrong("Set REFERRAL_OIDC_CLIENT_ID and REFERRAL_OIDC_CLIENT_SECRET beside REFERRAL_OIDC_ISSUER.")
 
 
 def demonstration_secret(instance: Path) -> str:

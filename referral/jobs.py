@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from models import JobRun, JobStatus
 from models.base import new_key
-from referral import clock
-from referral.actions import capacity, upkeep
+from referral import clock, mail
+from referral.actions import capacity, rights, upkeep
 from referral.actions.upkeep import Counts
 from referral.transactions import transaction
 
@@ -48,9 +48,12 @@ JOBS = (
     Job("fail_dead_rounds", timedelta(minutes=5), upkeep.fail_dead_rounds),
     Job("remind_providers", timedelta(hours=1), upkeep.remind_providers),
     Job("tell_of_overdue_needs", timedelta(hours=1), upkeep.tell_of_overdue_needs),
+    Job("tell_of_overdue_requests", timedelta(hours=1), rights.tell_of_overdue_requests),
     Job("begin_periods", timedelta(hours=1), capacity.begin_periods),
     Job("tell_of_checks", timedelta(days=1), upkeep.tell_of_checks),
     Job("forget_old_runs", timedelta(days=1), upkeep.forget_old_runs),
+    Job("send_mails", timedelta(minutes=1), mail.send_due),
+    Job("forget_old_sign_ins", timedelta(days=1), upkeep.forget_old_sign_ins),
     Job("look_at_spread", timedelta(days=1), upkeep.look_at_spread),
 )
 """In the order in which they are done when several are due."""

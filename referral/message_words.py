@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 
 from models import GlassReason, GlassVerdict, Message, MessageKind, Role
+from referral import devices
 from referral.access import current_actor
 from referral.i18n import _
 from referral.words import word
@@ -18,6 +19,17 @@ class Sentence:
 
     text: str
     address: str | None
+
+
+def _second_factor(change: str) -> str:
+    if change == "second_factor_set_up":
+        return _("The second step of signing in was set up for your account.")
+    if change == "recovery_codes_renewed":
+        return _("New recovery codes were made for your account; the old ones are worth nothing.")
+    return _(
+        "The second step of signing in was taken away from your account. If this was not you, tell an administrator "
+        "at once."
+    )
 
 
 TEXTS: dict[MessageKind, Callable[[Message], str]] = {
@@ -40,6 +52,14 @@ TEXTS: dict[MessageKind, Callable[[Message], str]] = {
         "Referral %(number)s was sent as an emergency without consent. Please review it.", **m.facts
     ),
     MessageKind.CHECK_EXPIRES: lambda m: _("A check of %(organization)s ends on %(day)s.", **m.facts),
+    MessageKind.NEW_DEVICE: lambda m: _(
+        "Your account was used on a device that is new to it: %(device)s. If this was not you, change your password.",
+        device=devices.in_words(str(m.facts.get("device", ""))),
+    ),
+    MessageKind.PASSWORD_CHANGED: lambda _m: _(
+        "Your password was changed. If this was not you, tell an administrator at once."
+    ),
+    MessageKind.SECOND_FACTOR_CHANGED: lambda m: _second_factor(str(m.facts.get("change", ""))),
     MessageKind.GLASS_OPENED: lambda m: _(
         "%(worker)s opened file %(number)s from outside (%(reason)s). Review it.", **_reason_in_words(m.facts)
     ),

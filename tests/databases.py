@@ -43,12 +43,15 @@ class Visitor(FlaskClient):
 
 @contextmanager
 def application(url: str, **config: Any) -> Iterator[Flask]:
-    """An application on a database; its connections are closed at the end."""
+    """An application on a database; its connections are closed at the end.
+
+    It is a demonstration, so that accounts of `make_account` need no second factor; tests of signing in say otherwise.
+    """
     # Imported here, so that tests of matching and of models need no application.
     from referral import create_app
     from referral.extensions import db
 
-    settings = {"TESTING": True, "SECRET_KEY": "for tests only", "WTF_CSRF_ENABLED": False}
+    settings = {"TESTING": True, "DEMONSTRATION": True, "SECRET_KEY": "for tests only", "WTF_CSRF_ENABLED": False}
     app = create_app(settings | {"DATABASE_URL": url} | config)
     app.test_client_class = Visitor
     app.jinja_env.bytecode_cache = compiled_templates()

@@ -200,9 +200,12 @@ def make_need(session: Session, *, case: Case | None = None, at: datetime = AT, 
 
 
 def make_account(session: Session, role: Role = Role.COORDINATOR, **extra: Any) -> Account:
-    """An account of a role, with the organization or the area it needs. Its password is PASSWORD."""
+    """An account of a role, with the organization or the area it needs. Its password is PASSWORD.
+
+    It is a demonstration's own, which signs in without a second factor in a demonstration.
+    """
     n = number()
-    values: dict[str, Any] = {"login": f"user{n}", "name": f"用户{n}", "password_hash": _hash}
+    values: dict[str, Any] = {"login": f"user{n}", "name": f"用户{n}", "password_hash": _hash, "demonstration": True}
     if role in {Role.STATION_WORKER, Role.STATION_SUPERVISOR} and "organization_id" not in extra:
         values["organization_id"] = make_station(session).id
     if role is Role.PROVIDER_OFFICER and "organization_id" not in extra:

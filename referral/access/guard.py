@@ -15,6 +15,8 @@ from referral.acts import WAYS, WITHOUT_ACCOUNT, Act
 from referral.extensions import db
 from referral.transactions import reading
 
+FIRST_ACTS = frozenset({Act.SIGN_IN, Act.USE_OWN_ACCOUNT})
+"""What somebody may do who must first choose a better password or set a second factor up."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -81,6 +83,8 @@ def allow(act: Act, *, find: Finder | None = None) -> Callable[[Callable[..., An
                 return redirect(url_for("account.sign_in", next=request.full_path if request.method == "GET" else None))
             if not may(account, act):
                 abort(404)
+            if account is not None and act not in FIRST_ACTS and (first := current_user.first):
+                return redirect(url_for(first))
             look_as(db.session, account, because=act.value)
             return _answer(view, find, account, address)
 

@@ -1,18 +1,18 @@
 """Giving accounts, changing them, closing them. Every account is one named person's."""
 
-import secrets
 import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Account, Role
+from models import Account, LinkKind, Role
 from models.errors import ChangedMeanwhile, DomainError
-from referral.passwords import hash_password
+from referral import log
+from referral.actions import access_links, accounts, second_factor
+from referral.passwords import UNUSABLE
 
-WORDS_OF_PASSWORD = 4
-SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without signs that are mistaken for one another when read out."""
 NEEDS_ORGANIZATION = frozenset({Role.STATION_WORKER, Role.STATION_SUPERVISOR, Role.PROVIDER_OFFICER})
 NEEDS_AREA = frozenset({Role.VILLAGE_ASSISTANT, Role.COORDINATOR, Role.EVALUATOR})
 
@@ -35,47 +35,62 @@ class AreaMissing(DomainError):
     code = "area_missing"
 
 
+class ProgramMissing(DomainError):
+    """An evaluator looks at one program, and none was named."""
+
+    code = "program_missing"
+
+
+class EndMissing(DomainError):
+    """An evaluator looks at people's data for a time, and no last day was named."""
+
+    code = "end_missing"
+
+
 class LastAdministrator(DomainError):
     """Without this account nobody could look after the system."""
 
     code = "last_administrator"
 
 
-def one_time_password() -> str:
-    """Return a password to be read out once, such as k7mq-2xfp-…: 4 groups of 4, 79 bits."""
-    return "-".join("".join(secrets.choice(SIGNS) for _sign in range(4)) for _word in range(WORDS_OF_PASSWORD))
+@dataclass(frozen=True)
+class Facts:
+    """Who somebody is here."""
+
+    name: str
+    role: Role
+    organization_id: uuid.UUID | None = None
+    area_code: str | None = None
+    email: str | None = None
+    program_id: uuid.UUID | None = None
+    valid_until: date | None = None
 
 
-def invite(
-    session: Session,
-    *,
-    login: str,
-    name: str,
-    role: Role,
-    organization_id: uuid.UUID | None,
-    area_code: str | None,
-    email: str | None,
-) -> tuple[Account, str]:
-    """Make an account and return it with its password, which is kept nowhere.
+def invite(session: Session, *, login: str, facts: Facts, by: Account | None, at: datetime) -> tuple[Account, str]:
+    """Make an account and return it with the token of its invitation: the invited person chooses the password.
 
-    Raises LoginTaken, OrganizationMissing, AreaMissing.
+    Raises LoginTaken, OrganizationMissing, AreaMissing, ProgramMissing, EndMissing.
     """
     if session.scalar(sa.select(Account.id).where(Account.login == login)) is not None:
         raise LoginTaken
-    organization_id, area_code = place_of(role, organization_id, area_code)
-    password = one_time_password()
-    account = Account(
-        login=login,
-        name=name,
-        role=role,
-        email=email,
-        password_hash=hash_password(password),
-        organization_id=organization_id,
-        area_code=area_code,
-    )
+    account = Account(login=login, password_hash=UNUSABLE)
+    _write(account, facts)
     session.add(account)
     session.flush()
-    return account, password
+    log.note(session, "account_made", record=account, role=facts.role.value)
+    return account, access_links.make(session, account, LinkKind.INVITATION, by=by, at=at)
+
+
+def _write(account: Account, facts: Facts) -> None:
+    organization_id, area_code = place_of(facts.role, facts.organization_id, facts.area_code)
+    if facts.role is Role.EVALUATOR and facts.program_id is None:
+        raise ProgramMissing
+    if facts.role is Role.EVALUATOR and facts.valid_until is None:
+        raise EndMissing
+    account.name, account.role, account.email = facts.name, facts.role, facts.email
+    account.organization_id, account.area_code = organization_id, area_code
+    account.valid_until = facts.valid_until
+    account.program_id = facts.program_id if facts.role is Role.EVALUATOR else None
 
 
 def place_of(
@@ -92,56 +107,50 @@ def place_of(
     )
 
 
-def change_account(
-    session: Session,
-    account: Account,
-    *,
-    version: int,
-    name: str,
-    role: Role,
-    organization_id: uuid.UUID | None,
-    area_code: str | None,
-    email: str | None,
-) -> None:
-    """Change who somebody is here; another role, organization or area ends the sessions.
+def change_account(session: Session, account: Account, *, version: int, facts: Facts) -> None:
+    """Change who somebody is here; another role, organization, area or program ends the sessions.
 
-    Raises ChangedMeanwhile, OrganizationMissing, AreaMissing, LastAdministrator.
+    Raises ChangedMeanwhile, OrganizationMissing, AreaMissing, ProgramMissing, EndMissing, LastAdministrator.
     """
     if account.version != version:
         raise ChangedMeanwhile
-    if role is not Role.ADMINISTRATOR:
+    if facts.role is not Role.ADMINISTRATOR or facts.valid_until is not None:
         _keep_an_administrator(session, account)
-    organization_id, area_code = place_of(role, organization_id, area_code)
-    before = (account.role, account.organization_id, account.area_code)
-    account.name, account.role, account.email = name, role, email
-    account.organization_id, account.area_code = organization_id, area_code
-    if before != (role, organization_id, area_code):
-        account.session_number += 1
+    before = _reach(account)
+    _write(account, facts)
     session.flush()
+    log.note(session, "account_changed", record=account, role=facts.role.value)
+    if before != _reach(account):
+        accounts.end_sessions(session, account)
+
+
+def _reach(account: Account) -> tuple[object, ...]:
+    return (account.role, account.organization_id, account.area_code, account.program_id)
 
 
 def set_active(session: Session, account: Account, *, active: bool) -> None:
-    """Close an account, which ends its sessions, or open it again; raise LastAdministrator."""
+    """Close an account, which ends its sessions and links, or open it again; raise LastAdministrator."""
     if not active:
         _keep_an_administrator(session, account)
-        account.session_number += 1
+        accounts.end_sessions(session, account)
     account.active = active
     session.flush()
+    log.note(session, "account_opened" if active else "account_closed", record=account)
 
 
-def end_sessions(session: Session, account: Account) -> None:
-    """Sign somebody out everywhere."""
-    account.session_number += 1
-    session.flush()
+def new_link(session: Session, account: Account, *, by: Account, at: datetime) -> tuple[LinkKind, str]:
+    """Make a link with which the user chooses a password: an invitation until there was one. Return it with its token.
+
+    The present password stays until the link is used.
+    """
+    kind = LinkKind.INVITATION if account.password_hash == UNUSABLE else LinkKind.RESET
+    return kind, access_links.make(session, account, kind, by=by, at=at)
 
 
-def new_password(session: Session, account: Account) -> str:
-    """Set a new password, end all sessions, and return the password, which is kept nowhere."""
-    password = one_time_password()
-    account.password_hash = hash_password(password)
-    account.session_number += 1
-    session.flush()
-    return password
+def remove_second_factor(session: Session, account: Account, *, at: datetime) -> None:
+    """Take the second factor of somebody away who has lost the device; the user is told, and every session ends."""
+    second_factor.remove(session, account, at=at)
+    accounts.end_sessions(session, account)
 
 
 def _keep_an_administrator(session: Session, account: Account) -> None:

@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
 from models import (
+    AccessLink,
     JobRun,
     JobStatus,
+    KnownDevice,
+    Mail,
     Message,
     MessageKind,
     Need,
@@ -22,9 +25,12 @@ from models import (
     ReferralStatus,
     Round,
     RoundStatus,
+    SignInSession,
 )
 from models.errors import DomainError
 from models.need import WAITING_STATUSES
+from models.sign_in import DEVICE_LASTS, LONGEST
+from referral import limits
 from referral.actions import consents, referrals
 from referral.clock import WorkCalendar, local_date
 from referral.messages import tell
@@ -198,6 +204,20 @@ def forget_old_runs(session: Session, at: datetime) -> Counts:
         .execution_options(synchronize_session=False)
     )
     return {"dropped": changed(session, old)}
+
+
+def forget_old_sign_ins(session: Session, at: datetime) -> Counts:
+    """Drop sessions that have ended, links whose time is over, devices unseen for a year, full buckets, old mails."""
+    old = {
+        "sessions": sa.delete(SignInSession).where(SignInSession.started_at < at - LONGEST),
+        "links": sa.delete(AccessLink).where(AccessLink.expires_at < at - RUNS_KEPT),
+        "devices": sa.delete(KnownDevice).where(KnownDevice.seen_at < at - DEVICE_LASTS),
+        "mails": sa.delete(Mail).where(Mail.due_at.is_(None), Mail.created_at < at - RUNS_KEPT),
+    }
+    counts = {
+        name: changed(session, one.execution_options(synchronize_session=False)) for name, one in old.items()
+    }
+    return counts | {"tries": limits.forget(session, at)}
 
 
 def look_at_spread(session: Session, _at: datetime) -> Counts:

@@ -32,6 +32,12 @@ class AccountForm(Form):
     area_code = SelectField(
         lazy("Area"), choices=list, description=lazy("For village assistants, coordinators and evaluators.")
     )
+    program_id = SelectField(lazy("Program"), choices=list, description=lazy("For evaluators: what they look at."))
+    valid_until = DayField(
+        lazy("Can be used until"),
+        [Optional()],
+        description=lazy("The last day. Evaluators must have one; leave it empty for the city's own staff."),
+    )
     email = StringField(
         lazy("E-mail"),
         [
@@ -54,6 +60,16 @@ class InviteForm(AccountForm):
         ],
         description=lazy("What the person types to sign in."),
         render_kw={"autocapitalize": "none", "autocomplete": "off"},
+    )
+
+
+class CityForm(Form):
+    """Who somebody is at the city's own sign-in."""
+
+    subject = StringField(
+        lazy("Name at the city's sign-in"),
+        [Optional(), Length(max=255)],
+        description=lazy("What the city's sign-in calls the subject. Empty: the link is taken away."),
     )
 
 

@@ -17,6 +17,7 @@ from models import (
     DayKind,
     NeedType,
     Organization,
+    Program,
     Role,
     Taxonomy,
     TaxonomyTerm,
@@ -59,6 +60,11 @@ def organizations(session: Session, actor: Account, words: str = "") -> Sequence
     for word in fold(words).split():
         statement = statement.where(Organization.search_text.contains(word, autoescape=True))
     return session.scalars(statement.order_by(Organization.name).limit(MOST_ORGANIZATIONS)).all()
+
+
+def programs(session: Session) -> Sequence[Program]:
+    """Return the programs that an evaluator can look at, by name; at most MOST_ORGANIZATIONS."""
+    return session.scalars(sa.select(Program).order_by(Program.name, Program.id).limit(MOST_ORGANIZATIONS)).all()
 
 
 def areas_in_use(session: Session) -> Sequence[Area]:

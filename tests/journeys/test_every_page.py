@@ -25,7 +25,7 @@ FILES = ("export_", "download_", "show_chart")
 """What these endpoints answer is a file."""
 
 STARTS: dict[str, tuple[str, ...]] = {
-    "": ("/sign-in", "/nowhere"),
+    "": ("/sign-in", "/nowhere", "/sign-in/code", "/sign-in/link/used", "/sign-in/city", "/sign-in/city/return"),
     "station": ("/", "/people?q=王", "/cases?status=concluded", "/visits/new?q=zz"),
     "supervisor": ("/",),
     "charity": ("/", "/inbox?box=going", "/inbox?box=ended"),

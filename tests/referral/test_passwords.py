@@ -3,7 +3,9 @@
 import time
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
 
+from referral import passwords
 from referral.passwords import UNUSABLE, easily_guessed, hash_password, matches
 
 WEAK = [
@@ -39,18 +41,27 @@ def test_full_width_signs_are_the_same_password() -> None:
     assert matches(hash_password("ａ sentence of ten"), "a sentence of ten")
 
 
-def test_comparing_takes_as_long_for_nobody_and_for_who_has_not_chosen_yet() -> None:
+class Counting:
+    """The hasher, with what it was asked to compare with."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self.hasher, self.asked = hasher, []
+
+    def verify(self, stored: str, password: str) -> bool:
+        self.asked.append(extract_parameters(stored))
+        return self.hasher.verify(stored, password)
+
+
+@pytest.mark.parametrize("missing", [None, UNUSABLE])
+def test_the_same_work_is_done_for_nobody_and_for_who_has_not_chosen_yet(
+    missing: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Counting(passwords._hasher)
     stored = hash_password("the one that is right")
     matches(None, "warm")
-
-    def fastest(of: str | None) -> float:
-        times = []
-        for _ in range(7):
-            start = time.perf_counter()
-            assert not matches(of, "something else")
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    real = fastest(stored)
-    assert 0.6 < fastest(None) / real < 1.7
-    assert 0.6 < fastest(UNUSABLE) / real < 1.7
+    monkeypatch.setattr(passwords, "_hasher", counting)
+    assert matches(stored, "the one that is right")
+    assert not matches(missing, "the one that is right")
+    assert not matches(missing, "a password that nobody has")
+    assert counting.asked == [extract_parameters(stored)] * 3
+    assert counting.asked[0].memory_cost == 19 * 1024
