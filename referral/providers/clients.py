@@ -3,7 +3,7 @@
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
-from referral import clock
+from referral import clock, log
 from referral.access import Act, actor, allow
 from referral.exports import Column, workbook
 from referral.extensions import db
@@ -11,6 +11,7 @@ from referral.i18n import _, in_language
 from referral.providers import blueprint, words
 from referral.queries import clients
 from referral.queries.paging import COUNT_LIMIT, paginate
+from referral.taking_out import for_a_reason
 from referral.words import word
 
 
@@ -21,6 +22,7 @@ def list_clients() -> str:
     month = clients.month_of(request.args.get("month"), clock.today())
     found = clients.clients(actor(), month)
     page = paginate(db.session, found, request.args.get("page", 1, type=int), scalars=False)
+    log.read(db.session, (row.person_id for row in page.items))
     return render_template(
         "providers/list_clients.html",
         month=month,
@@ -33,10 +35,12 @@ def list_clients() -> str:
 
 @blueprint.get("/clients.xlsx")
 @allow(Act.READ_INBOX)
+@for_a_reason
 def export_clients() -> Response:
     """Give the same as an Excel file."""
     month = clients.month_of(request.args.get("month"), clock.today())
-    rows = db.session.execute(clients.clients(actor(), month).limit(COUNT_LIMIT))
+    rows = db.session.execute(clients.clients(actor(), month).limit(COUNT_LIMIT)).all()
+    log.read(db.session, (row.person_id for row in rows))
     columns = [
         Column(_("Referral")),
         Column(_("Person")),

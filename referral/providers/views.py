@@ -3,9 +3,9 @@
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from models import DeclineReason, Referral
+from models import DataKind, DeclineReason, Referral
 from models.referral import GIVEN_BY_PEOPLE
-from referral import clock
+from referral import clock, log
 from referral.access import Act, actor, allow
 from referral.actions import referrals
 from referral.extensions import db
@@ -14,6 +14,8 @@ from referral.providers import blueprint, finders, words
 from referral.providers.forms import ReasonForm
 from referral.queries import inbox, referral_steps
 from referral.queries.paging import paginate
+from referral.queries.sharing import KEPT_AFTER_END
+from referral.words import word
 
 
 @blueprint.get("/inbox")
@@ -24,6 +26,7 @@ def list_inbox() -> str:
     if box not in inbox.BOXES:
         box = "waiting"
     page = paginate(db.session, inbox.lines(actor(), box), request.args.get("page", 1, type=int), scalars=False)
+    log.read(db.session, (row.person_id for row in page.items))
     return render_template(
         "providers/list_inbox.html",
         box=box,
@@ -45,6 +48,8 @@ def show_referral(extract: inbox.ReferralExtract) -> str:
         visits=referral_steps.visits(db.session, extract.key) if extract.taken_on else [],
         given=referral_steps.delivered(db.session, extract.key) if extract.taken_on else None,
         words=words,
+        kept_days=KEPT_AFTER_END.days,
+        kind_words={kind.value: word(kind) for kind in DataKind},
     )
 
 

@@ -123,6 +123,7 @@ def clients(actor: Account, month: Month) -> sa.Select[Any]:
         of_visits(sa.func.coalesce(sa.func.sum(Visit.units), 0), inside).label("delivered"),
         of_visits(sa.func.count(Visit.id), inside).label("visits"),
         of_visits(sa.func.max(Visit.started_at), counted).label("last_visit"),
+        Referral.person_id,
     ]
     chosen = (
         sa.select(*columns)

@@ -39,7 +39,7 @@ from models import (
     WorkerSex,
 )
 from models.referral import GOING_ON_STATUSES
-from referral import clock
+from referral import clock, log
 from referral.access import scope
 from referral.queries.sharing import KNOWS_WHO, anything, shared, something_shared, what, where, who, with_sharing
 from referral.queries.what_matters import age_band, features
@@ -173,6 +173,7 @@ def _line_columns(at: datetime) -> list[Any]:
         Referral.ended_at,
         who(Person.name, at).label("person_name"),
         something_shared(at).label("shared"),
+        Referral.person_id,
     ]
 
 
@@ -259,6 +260,7 @@ def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract
     row = session.execute(statement.where(Referral.id == key, scope(actor, Referral))).one_or_none()
     if row is None:
         return None
+    log.read(session, (row.person_id,))
     return ReferralExtract(
         **vars(line(row)),
         kind=row.kind,
@@ -286,3 +288,11 @@ def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract
         expires_at=row.expires_at,
         withdrawn_at=row.withdrawn_at,
     )
+
+
+def known_name(session: Session, actor: Account, key: uuid.UUID) -> str | None:
+    """Return whom a referral is for, if the actor may know it now. One query."""
+    at = clock.now()
+    named = _joined(sa.select(who(Person.name, at)), at)
+    found: str | None = session.scalar(named.where(Referral.id == key, scope(actor, Referral)))
+    return found

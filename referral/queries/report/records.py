@@ -23,6 +23,7 @@ from models import (
     Visit,
 )
 from models.visit import REACHED
+from referral import log
 from referral.queries.paging import Page, paginate
 from referral.queries.report.counted import MET_STATUSES
 from referral.queries.report.frame import Frame
@@ -117,6 +118,7 @@ def _visits(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
             Organization.name.label("organization"),
             Program.name.label("program"),
             Township.name.label("township"),
+            Visit.person_id,
         )
         .select_from(Visit)
         .join(Person, Person.id == Visit.person_id)
@@ -139,13 +141,14 @@ def _persons(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
             Township.name.label("township"),
             PERSON_TIMES.label("person_times"),
             sa.func.sum(Visit.minutes).label("minutes"),
+            Person.id.label("person_id"),
         )
         .select_from(Visit)
         .join(Person, Person.id == Visit.person_id)
         .outerjoin(Area, Area.code == Person.area_code)
         .outerjoin(Township, Township.code == Area.parent_code)
         .where(*conditions)
-        .group_by(Person.number, Person.sex, Person.born_on, Township.name)
+        .group_by(Person.id, Person.number, Person.sex, Person.born_on, Township.name)
         .order_by(PERSON_TIMES.desc(), Person.number)
     )
 
@@ -162,6 +165,7 @@ def _referrals(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
             Referral.status,
             Referral.reason,
             Referral.outcome,
+            Referral.person_id,
         )
         .select_from(Referral)
         .join(Need, Need.id == Referral.need_id)
@@ -184,6 +188,7 @@ def _needs(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
             first_offer.label("first_offer"),
             Need.status,
             Township.name.label("township"),
+            Need.person_id,
         )
         .select_from(Need)
         .join(TaxonomyTerm, TaxonomyTerm.id == Need.term_id)
@@ -196,7 +201,7 @@ def _needs(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
 
 def _cases(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
     return (
-        sa.select(Case.number, Case.source, Case.urgency, Case.opened_at, Case.first_contact_at, Case.status)
+        sa.select(Case.number, Case.source, Case.urgency, Case.opened_at, Case.first_contact_at, Case.status, Case.person_id)
         .where(*conditions)
         .order_by(Case.opened_at.desc(), Case.id)
     )
@@ -218,9 +223,13 @@ def listing(frame: Frame, figure: str, key: str | None) -> Listing | None:
 
 def page_of(session: Session, listed: Listing, number: int) -> Page:
     """Return one page of the records. Two statements."""
-    return paginate(session, SELECTS[listed.kind](listed.conditions), number, size=50, scalars=False)
+    page = paginate(session, SELECTS[listed.kind](listed.conditions), number, size=50, scalars=False)
+    log.read(session, (row.person_id for row in page.items))
+    return page
 
 
 def all_of(session: Session, listed: Listing) -> list[Any]:
     """Return the records for a file, at most EXPORT_LIMIT. One statement."""
-    return list(session.execute(SELECTS[listed.kind](listed.conditions).limit(EXPORT_LIMIT)))
+    rows = list(session.execute(SELECTS[listed.kind](listed.conditions).limit(EXPORT_LIMIT)))
+    log.read(session, (row.person_id for row in rows))
+    return rows
