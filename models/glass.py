@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.account import Account
 from models.base import Record
+from models.encryption import Encrypted
 from models.person import Person
 
 GLASS_LASTS = timedelta(hours=3)
@@ -57,7 +58,7 @@ class GlassAccess(Record):
     """The station that looked after the person when the file was opened: its supervisors review."""
     area_code: Mapped[str | None] = mapped_column(sa.ForeignKey("area.code"))
     reason: Mapped[GlassReason]
-    words: Mapped[str] = mapped_column(sa.Text)
+    words: Mapped[str] = mapped_column(Encrypted("glass_access.words"))
     opened_at: Mapped[datetime]
     until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -65,7 +66,7 @@ class GlassAccess(Record):
     reviewed_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     reviewed_at: Mapped[datetime | None]
     verdict: Mapped[GlassVerdict | None]
-    review_note: Mapped[str | None] = mapped_column(sa.Text)
+    review_note: Mapped[str | None] = mapped_column(Encrypted("glass_access.review_note"))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 

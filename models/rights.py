@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.account import Account
 from models.base import Record
+from models.encryption import Encrypted
 from models.errors import ReasonMissing, WrongStep
 from models.person import Person
 
@@ -88,9 +89,9 @@ class RightsRequest(Record):
     station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"))
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"))
     asker: Mapped[RightsAsker]
-    asker_name: Mapped[str | None] = mapped_column(sa.Text)
+    asker_name: Mapped[str | None] = mapped_column(Encrypted("rights_request.asker_name"))
     """Name of the guardian or representative."""
-    note: Mapped[str | None] = mapped_column(sa.Text)
+    note: Mapped[str | None] = mapped_column(Encrypted("rights_request.note"))
     """What is asked, in the asker's words."""
     asked_at: Mapped[datetime]
     due_at: Mapped[datetime]
@@ -98,7 +99,7 @@ class RightsRequest(Record):
     recorded_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"), index=True)
     state: Mapped[RightsState] = mapped_column(default=RightsState.OPEN)
     ground: Mapped[RefusalGround | None]
-    answer: Mapped[str | None] = mapped_column(sa.Text)
+    answer: Mapped[str | None] = mapped_column(Encrypted("rights_request.answer"))
     """What the person is told: what was done, or why not."""
     handled_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     handled_at: Mapped[datetime | None]

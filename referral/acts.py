@@ -16,6 +16,7 @@ class Act(enum.StrEnum):
     TAKE_IN = "take_in"
     READ_PERSON = "read_person"
     EDIT_PERSON = "edit_person"
+    REVEAL = "reveal"
     ASSESS = "assess"
     RECORD_NEED = "record_need"
     READ_NEED = "read_need"
@@ -70,6 +71,7 @@ WAYS: dict[Act, frozenset[Role]] = {
     Act.TAKE_IN: _CASEWORK,
     Act.READ_PERSON: _CASEWORK,
     Act.EDIT_PERSON: _CASEWORK,
+    Act.REVEAL: _CASEWORK,
     Act.ASSESS: _CASEWORK,
     Act.RECORD_NEED: _CASEWORK,
     Act.READ_NEED: _CASEWORK,

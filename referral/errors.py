@@ -11,11 +11,12 @@ from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from models.errors import DomainError
 from referral.extensions import db
 from referral.i18n import lazy
+from referral.origins import ForeignRequest
 
 log = structlog.get_logger()
 SECRET_FIELDS = frozenset({"csrf_token", "password", "new_password", "repeat_password"})
@@ -130,7 +131,39 @@ ADVICE: Mapping[str, Advice] = {
         lazy("Somebody else must review this"),
         lazy("Whoever sent a referral without consent cannot judge whether it was an emergency."),
     ),
+    "already_asked": Advice(
+        409,
+        lazy("This is asked for already"),
+        lazy("Answer the request that is open; a new one may follow."),
+    ),
+    "second_person": Advice(
+        409,
+        lazy("A second person is needed"),
+        lazy("A supervisor or coordinator who did not write the request down does this."),
+    ),
+    "leader_needed": Advice(
+        409,
+        lazy("This is for supervisors and coordinators"),
+        lazy("Ask your supervisor to open the request."),
+    ),
+    "kept_for_now": Advice(
+        409,
+        lazy("The file cannot be emptied now"),
+        lazy("The page of the request shows why. It can be halted instead, and refused with the reason."),
+    ),
+    "file_halted": Advice(
+        409,
+        lazy("This file is halted"),
+        lazy("The person asked for it: nothing in it is changed or sent on until a supervisor ends the halt."),
+    ),
     "400": Advice(400, lazy("The page could not read that"), lazy("Go back, check what you typed and send it again.")),
+    "foreign": Advice(
+        403,
+        lazy("This was not sent from here"),
+        lazy(
+            "Another website tried to change something in your name. Nothing was changed. Use the pages of this site."
+        ),
+    ),
     "404": Advice(
         404,
         lazy("There is nothing here for you"),
@@ -202,6 +235,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _error: page("csrf"))
     app.register_error_handler(IntegrityError, _refused_by_database)
     app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(ForeignRequest, lambda _error: page("foreign"))
+    app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(HTTPException, _http)
     if not app.testing:
         app.register_error_handler(Exception, _unexpected)
@@ -212,6 +247,11 @@ def _http(error: HTTPException) -> Response | HTTPException:
         return error
     code = str(error.code)
     return page(code if code in ADVICE else "400" if error.code < 500 else "500")
+
+
+def _unknown_host(_error: SecurityError) -> Response:
+    """Somebody asked for a name that is not ours: no page, for its links would lead to that name."""
+    return Response("This site is not known by that name.\n", 400, mimetype="text/plain")
 
 
 def _refused_by_database(error: IntegrityError) -> Response:

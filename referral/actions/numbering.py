@@ -7,11 +7,20 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from models import Case, Counter, Household, Need, Person, Referral, Round
+from models import Case, Counter, Household, Need, Person, Referral, RetentionRun, RightsRequest, Round
 from referral.clock import local_date
 
-LETTERS: dict[type, str] = {Household: "H", Person: "P", Case: "C", Need: "N", Referral: "R", Round: "M"}
-"""The letter before the number of each record (M for a round of matching)."""
+LETTERS: dict[type, str] = {
+    Household: "H",
+    Person: "P",
+    Case: "C",
+    Need: "N",
+    Referral: "R",
+    Round: "M",
+    RightsRequest: "Q",
+    RetentionRun: "D",
+}
+"""The letter before the number of each record (M for a round of matching, Q for a request, D for a removal)."""
 
 
 def next_number(session: Session, record: type, at: datetime, *, count: int = 1) -> str:

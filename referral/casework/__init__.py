@@ -4,4 +4,18 @@ from flask import Blueprint
 
 blueprint = Blueprint("casework", __name__)
 
-from referral.casework import assess, cases, desk, glass, looks, needs, people, referrals, rights, visits  # noqa: E402, F401  need the blueprint
+from referral.casework import (  # noqa: E402, F401  need the blueprint
+    assess,
+    cases,
+    consents,
+    desk,
+    emergencies,
+    glass,
+    looks,
+    needs,
+    people,
+    referrals,
+    reveal,
+    rights,
+    visits,
+)

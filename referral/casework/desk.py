@@ -5,10 +5,10 @@ from datetime import timedelta
 from flask import render_template
 
 from referral import clock
-from referral.access import Act, actor, allow
+from referral.access import Act, actor, allow, may
 from referral.casework import blueprint
 from referral.extensions import db
-from referral.queries import station_desk
+from referral.queries import consent_pages, glass, rights, station_desk
 
 
 @blueprint.get("/desk")
@@ -18,13 +18,20 @@ def show_desk() -> str:
     session, by, today = db.session, actor(), clock.today()
     villages, due = station_desk.visits_due(session, by, today=today)
     needs, overdue = station_desk.overdue_needs(session, by, at=clock.now())
+    drafts, waiting = consent_pages.drafts(session, by)
+    open_emergencies = consent_pages.emergencies(by).limit(5)
     return render_template(
         "casework/show_desk.html",
+        drafts=drafts,
+        waiting=waiting,
+        emergencies=session.scalars(open_emergencies).all() if may(by, Act.REVIEW_EMERGENCY) else (),
         villages=villages,
         due=due,
         moved=station_desk.moved_referrals(session, by, since=clock.start_of(today - timedelta(days=1))),
         leads=station_desk.leads(session, by),
         needs=needs,
         overdue=overdue,
+        reviews=glass.open_reviews(session, by, limit=5) if may(by, Act.REVIEW_GLASS) else (),
+        requests=rights.open_requests(session, by, limit=5),
         week=station_desk.visits_this_week(session, by, today=today),
     )

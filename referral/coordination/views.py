@@ -15,9 +15,10 @@ from referral.coordination.forms import NeedsFilter
 from referral.exports import Column, workbook
 from referral.extensions import db
 from referral.i18n import _, in_language, ngettext
-from referral.queries import coordinator_desk, needs_board, rounds
+from referral.queries import coordinator_desk, glass, needs_board, rights, rounds
 from referral.queries.needs_board import EXPORT_LIMIT, WAITS
 from referral.queries.paging import paginate
+from referral.taking_out import for_a_reason
 from referral.words import word
 
 
@@ -38,6 +39,8 @@ def show_desk() -> str:
         silent=silent,
         silent_count=silent_count,
         last=last,
+        requests=rights.open_requests(db.session, account, limit=5),
+        reviews=glass.open_reviews(db.session, account, limit=5),
         last_counts=rounds.counts(db.session, last) if last else None,
     )
 
@@ -93,6 +96,7 @@ def heat_of_townships(townships: Any, cells: dict[tuple[str, Urgency], int]) -> 
 
 @blueprint.get("/coordination/needs.xlsx")
 @allow(Act.READ_NEEDS_BOARD)
+@for_a_reason
 def export_needs() -> Response:
     """Give exactly what the board shows as an Excel file."""
     account, at, today = actor(), clock.now(), clock.today()

@@ -35,6 +35,7 @@ find_person            station_worker station_supervisor coordinator
 take_in                station_worker station_supervisor coordinator
 read_person            station_worker station_supervisor coordinator
 edit_person            station_worker station_supervisor coordinator
+reveal                 station_worker station_supervisor coordinator
 assess                 station_worker station_supervisor coordinator
 record_need            station_worker station_supervisor coordinator
 read_need              station_worker station_supervisor coordinator

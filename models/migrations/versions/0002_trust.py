@@ -402,6 +402,7 @@ def upgrade() -> None:
                existing_nullable=True)
         batch_op.drop_index(batch_op.f('ix_person_phone'))
         batch_op.drop_constraint(batch_op.f('uq_person_id_number'), type_='unique')
+        batch_op.create_index('ix_person_halted', ['id'], unique=False, sqlite_where=sa.text('frozen_at IS NOT NULL'), postgresql_where=sa.text('frozen_at IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_person_phone_end_index'), ['phone_end_index'], unique=False)
         batch_op.create_index(batch_op.f('ix_person_phone_index'), ['phone_index'], unique=False)
         batch_op.create_unique_constraint(batch_op.f('uq_person_id_number_index'), ['id_number_index'])
@@ -437,6 +438,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f('uq_person_id_number_index'), type_='unique')
         batch_op.drop_index(batch_op.f('ix_person_phone_index'))
         batch_op.drop_index(batch_op.f('ix_person_phone_end_index'))
+        batch_op.drop_index('ix_person_halted', sqlite_where=sa.text('frozen_at IS NOT NULL'), postgresql_where=sa.text('frozen_at IS NOT NULL'))
         batch_op.create_unique_constraint(batch_op.f('uq_person_id_number'), ['id_number'])
         batch_op.create_index(batch_op.f('ix_person_phone'), ['phone'], unique=False)
         batch_op.alter_column('address',

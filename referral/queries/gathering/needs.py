@@ -17,9 +17,13 @@ Condition = sa.ColumnElement[bool]
 
 
 def open_in(area: str) -> Condition:
-    """Needs that a round over an area decides on: open ones; a proposed one waits for another round's decision."""
+    """Needs that a round over an area decides on: open ones of people who have not asked for a halt.
+
+    A proposed one waits for another round's decision.
+    """
     first, last = code_range(area)
-    return sa.and_(Need.status == NeedStatus.OPEN, Need.area_code.between(first, last))
+    halted = sa.select(Person.id).where(Person.frozen_at.is_not(None))
+    return sa.and_(Need.status == NeedStatus.OPEN, Need.area_code.between(first, last), Need.person_id.not_in(halted))
 
 
 def only(need_id: uuid.UUID) -> Condition:

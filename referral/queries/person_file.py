@@ -1,0 +1,126 @@
+"""Everything that is kept about one person, for a copy of the file and for reading it from outside."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from models import (
+    Account,
+    Area,
+    Assessment,
+    BeneficiaryCategory,
+    Case,
+    Consent,
+    GlassAccess,
+    Household,
+    LogEntry,
+    LogKind,
+    Need,
+    Outcome,
+    Person,
+    PersonArea,
+    Referral,
+    ReferralEvent,
+    RightsRequest,
+    Visit,
+)
+from referral.access import without_scope
+from referral.queries.people import categories
+
+MOST_READS = 5_000
+"""Lines of the log in one copy: the newest. A file that was read more often says so."""
+
+
+@dataclass(frozen=True)
+class PersonFile:
+    """The records of one person, each list in the order of time."""
+
+    person: Person
+    members: Sequence[Person]
+    categories: dict[str, BeneficiaryCategory]
+    """By the code of a recognised status."""
+    cases: Sequence[Case]
+    assessments: Sequence[Assessment]
+    outcomes: Sequence[Outcome]
+    needs: Sequence[Need]
+    referrals: Sequence[Referral]
+    visits: Sequence[Visit]
+    consents: Sequence[Consent]
+    requests: Sequence[RightsRequest]
+    openings: Sequence[GlassAccess]
+    reads: Sequence[tuple[LogEntry, Account | None]]
+
+
+def person_file(session: Session, person_id: uuid.UUID, *, because: str) -> PersonFile:
+    """Return the whole file of a person whom the caller has found and may show. About 25 queries.
+
+    `because` says why it is gathered without the viewer's scope: a record of the person that lies with another
+    station is part of the file too.
+    """
+    with without_scope(session, because=because):
+        return _gather(session, person_id)
+
+
+def _gather(session: Session, person_id: uuid.UUID) -> PersonFile:
+    person = session.scalars(
+        sa.select(Person)
+        .where(Person.id == person_id)
+        .options(
+            joinedload(Person.area).joinedload(Area.parent),
+            joinedload(Person.station),
+            joinedload(Person.household).joinedload(Household.area),
+            selectinload(Person.areas).joinedload(PersonArea.area),
+            selectinload(Person.statuses),
+            selectinload(Person.features),
+        )
+    ).one()
+
+    def listed(record: Any, moment: Any, *options: Any) -> Sequence[Any]:
+        statement = sa.select(record).where(record.person_id == person_id).options(*options)
+        return session.scalars(statement.order_by(moment)).all()
+
+    return PersonFile(
+        person=person,
+        members=session.scalars(
+            sa.select(Person)
+            .where(Person.household_id == person.household_id, Person.id != person_id)
+            .order_by(Person.number)
+        ).all(),
+        categories={line.code: line for line in categories(session)},
+        cases=listed(Case, Case.opened_at, joinedload(Case.station), selectinload(Case.steps)),
+        assessments=listed(Assessment, Assessment.assessed_on),
+        outcomes=listed(Outcome, Outcome.taken_on),
+        needs=listed(Need, Need.opened_at, joinedload(Need.term)),
+        referrals=listed(
+            Referral,
+            Referral.id,
+            joinedload(Referral.organization),
+            joinedload(Referral.need).joinedload(Need.term),
+            selectinload(Referral.events).joinedload(ReferralEvent.by),
+        ),
+        visits=listed(
+            Visit, Visit.started_at, joinedload(Visit.term), joinedload(Visit.organization), joinedload(Visit.worker)
+        ),
+        consents=listed(Consent, Consent.given_at, joinedload(Consent.organization)),
+        requests=listed(RightsRequest, RightsRequest.asked_at, joinedload(RightsRequest.handled_by)),
+        openings=listed(
+            GlassAccess, GlassAccess.opened_at, joinedload(GlassAccess.account).joinedload(Account.organization)
+        ),
+        reads=_reads(session, person_id),
+    )
+
+
+def _reads(session: Session, person_id: uuid.UUID) -> Sequence[tuple[LogEntry, Account | None]]:
+    rows = session.execute(
+        sa.select(LogEntry, Account)
+        .outerjoin(Account, Account.id == LogEntry.account_id)
+        .where(LogEntry.person_id == person_id, LogEntry.kind == LogKind.READ)
+        .options(joinedload(Account.organization))
+        .order_by(LogEntry.id.desc())
+        .limit(MOST_READS)
+    )
+    return [(entry, account) for entry, account in rows]
