@@ -14,6 +14,7 @@ from models.fingerprints import ID_CHECK, full_id, weighted_sum
 __all__ = [
     "ID_CHECK",
     "WrongCode",
+    "bank_card",
     "birth_date",
     "credit_code",
     "full_id",
@@ -111,6 +112,20 @@ def credit_code(text: str) -> str:
     if CREDIT_SIGNS[-total % 31] != code[17]:
         raise WrongCode("credit_check")
     return code
+
+
+def bank_card(text: str) -> str:
+    """Return the number of a bank card or passbook without blanks.
+
+    12 to 21 digits; passbooks have no check digit, so none is asked for. Raises WrongCode: bank_card,
+    bank_card_destroyed.
+    """
+    number = _INVISIBLE.sub("", plain(text))
+    if _DESTROYED.fullmatch(number) and not number.isdigit():
+        raise WrongCode("bank_card_destroyed")
+    if not re.fullmatch(r"[0-9]{12,21}", number):
+        raise WrongCode("bank_card")
+    return number
 
 
 def phone(text: str) -> str | None:

@@ -47,6 +47,7 @@ class PersonFacts:
     born_on: date | None = None
     id_number: str | None = None
     phone: str | None = None
+    bank_card: str | None = None
     contact_preference: ContactPreference = ContactPreference.PHONE
     contact_note: str | None = None
     language: str = "zh"
@@ -65,6 +66,7 @@ OWN_COLUMNS = (
     "born_on",
     "id_number",
     "phone",
+    "bank_card",
     "contact_preference",
     "contact_note",
     "language",

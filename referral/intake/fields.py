@@ -18,6 +18,8 @@ WRONG: dict[str, Any] = {
     "id_signs": lazy("An ID number has digits only; at most its last sign is an X."),
     "id_birth_date": lazy("Digits 7 to 14 are the birth date, and this is no date. Please compare with the card."),
     "id_check": lazy("One digit must be wrong: the last sign does not fit. Please compare each digit with the card."),
+    "bank_card": lazy("A card or passbook number has 12 to 21 digits. Please compare each digit."),
+    "bank_card_destroyed": lazy("Excel has destroyed this number. Please copy it from the card again."),
     "phone_destroyed": lazy(
         "Excel has destroyed this telephone number. Format the column as text in the file and copy it again."
     ),

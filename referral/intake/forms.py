@@ -58,6 +58,12 @@ class PersonForm(Form):
     phone = CodeField(
         lazy("Phone"), codes.phone, description=lazy("Leave empty if there is none."), render_kw={"inputmode": "tel"}
     )
+    bank_card = CodeField(
+        lazy("Bank card or passbook"),
+        codes.bank_card,
+        description=lazy("Where aid is paid to. Later only the last four digits are shown."),
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
     contact_preference = wtforms.RadioField(
         lazy("How should we reach this person?"),
         [Preset()],
@@ -122,6 +128,12 @@ class PersonForm(Form):
         if inside:
             self.statuses.errors = list(next(iter(inside[0].values())))
         return right
+
+
+class CorrectForm(PersonForm):
+    """Somebody who is known. Numbers that were given are not shown, and stay where their field is left empty."""
+
+    no_bank_card = wtforms.BooleanField(lazy("The card or passbook is no longer valid: remove it"))
 
 
 class TakeInForm(PersonForm):

@@ -14,7 +14,7 @@ from referral import codes
 from referral.actions.people import PersonFacts, StatusFacts
 from referral.i18n import _, in_language
 from referral.intake.fields import village_choices
-from referral.intake.forms import MOST_STATUSES, PersonForm
+from referral.intake.forms import MOST_STATUSES, CorrectForm, PersonForm
 from referral.queries import households, people
 from referral.words import word
 
@@ -79,8 +79,11 @@ def _keep_places(form: PersonForm, person: Person) -> None:
             fields[use].choices = [*listed, SelectChoice(value=area.code, label=in_language(area))]
 
 
-def read(session: Session, actor: Account, form: PersonForm) -> Reading | None:
-    """Return what a valid form says; None, with words in the form, where the county or household is not known."""
+def read(session: Session, actor: Account, form: PersonForm, person: Person | None = None) -> Reading | None:
+    """Return what a valid form says; None, with words in the form, where the county or household is not known.
+
+    The ID number and the card of a known person stay where the form is silent on them: it never shows them.
+    """
     places = _places(session, form)
     household = None
     if form.household_number.data:
@@ -91,7 +94,7 @@ def read(session: Session, actor: Account, form: PersonForm) -> Reading | None:
             ]
     if places is None or (form.household_number.data and household is None):
         return None
-    number = form.id_number.data
+    number = form.id_number.data or (person.id_number if person else None)
     facts = PersonFacts(
         name=str(form.name.data),
         area_code=form.area_code.data,
@@ -99,6 +102,7 @@ def read(session: Session, actor: Account, form: PersonForm) -> Reading | None:
         born_on=codes.birth_date(number) if number else form.born_on.data,
         id_number=number,
         phone=form.phone.data,
+        bank_card=_bank_card(form, person),
         contact_preference=form.contact_preference.data,
         contact_note=form.contact_note.data,
         language=form.language.data,
@@ -110,6 +114,13 @@ def read(session: Session, actor: Account, form: PersonForm) -> Reading | None:
         features=frozenset(form.features.data or ()),
     )
     return Reading(facts, household)
+
+
+def _bank_card(form: PersonForm, person: Person | None) -> str | None:
+    if isinstance(form, CorrectForm) and form.no_bank_card.data:
+        return None
+    typed: str | None = form.bank_card.data
+    return typed or (person.bank_card if person else None)
 
 
 def _statuses(form: PersonForm) -> list[StatusFacts]:
@@ -160,8 +171,12 @@ def differences(person: Person, form: PersonForm) -> list[tuple[str, object, obj
     lines = []
     for name in COMPARED:
         field, stands = form[name], getattr(person, name)
-        if name in {"sex", "born_on"} and form.id_number.data:
+        if name in {"sex", "born_on"} and (form.id_number.data or person.id_number):
             continue
+        if name == "id_number":
+            if not field.data:
+                continue
+            stands = _("known, hidden") if stands not in {None, field.data} else stands
         if field.data != stands:
             lines.append((str(field.label.text), stands, field.data))
     form.version.data = form.version.raw_data = None
@@ -177,13 +192,13 @@ def plainly(value: object) -> str:
 
 
 def as_typed(person: Person) -> dict[str, Any]:
-    """Return what a form shows of a person who is known."""
+    """Return what a form shows of a person who is known: neither the ID number nor the card."""
     places = {place.use: place for place in person.areas}
     hukou, emergency = places.get(AreaUse.HUKOU), places.get(AreaUse.EMERGENCY)
     elsewhere = hukou is not None and hukou.area_code[:6] != person.area_code[:6]
     columns = (
-        "name", "id_number", "sex", "born_on", "phone", "contact_preference", "contact_note", "language", "area_code",
-        "address", "hukou_kind", "relation_to_head", "version",
+        "name", "sex", "born_on", "phone", "contact_preference", "contact_note", "language", "area_code", "address",
+        "hukou_kind", "relation_to_head", "version",
     )  # fmt: skip
     return {column: getattr(person, column) for column in columns} | {
         "household_number": person.household.number,

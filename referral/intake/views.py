@@ -11,7 +11,7 @@ from referral.actions import people as acts
 from referral.extensions import db
 from referral.i18n import _
 from referral.intake import blueprint, hardship, likeness, reading, writing
-from referral.intake.forms import HardshipForm, PersonForm, SearchForm, TakeInForm
+from referral.intake.forms import CorrectForm, HardshipForm, SearchForm, TakeInForm
 from referral.queries import people
 
 Page = str | tuple[str, int] | Response
@@ -50,9 +50,11 @@ def take_in() -> Page:
 @allow(Act.EDIT_PERSON, find=people.person_in_scope)
 def edit_person(person: Person) -> Page:
     """Correct what is known of somebody."""
-    form = PersonForm(data=reading.as_typed(person))
+    form = CorrectForm(data=reading.as_typed(person))
     changed: list[tuple[str, object, object]] = []
-    if reading.is_sent(db.session, actor(), form, person) and (read := reading.read(db.session, actor(), form)):
+    if reading.is_sent(db.session, actor(), form, person) and (
+        read := reading.read(db.session, actor(), form, person)
+    ):
         likeness.refuse_number_of_others(db.session, form, person)
         try:
             if not form.errors:

@@ -26,6 +26,7 @@ from models import (
 )
 from models.area import township_code
 from models.fingerprints import PHONE_TAIL, digits, full_id, id_number_index, phone_end_index
+from referral import log
 from referral.access import get_in_scope, in_area, scope
 from referral.queries.paging import Page
 
@@ -67,8 +68,14 @@ def find_people(session: Session, actor: Account, text: str, *, number: int = 1)
 def _answers_to(session: Session, actor: Account, text: str) -> sa.ColumnElement[bool]:
     text = fold(text)
     if ID_NUMBER.fullmatch(text):
+        note_number_asked(session, "find")
         return Person.id_number_index == id_number_index(text)
     return sa.and_(*(word_fits(session, actor, word) for word in text.split()))
+
+
+def note_number_asked(session: Session, purpose: str) -> None:
+    """Write down that somebody asked for an ID number: one row, whether anybody has it or not, and never the number."""
+    log.note(session, "id_number_asked", purpose=purpose, keep=True)
 
 
 def word_fits(session: Session, actor: Account, word: str) -> sa.ColumnElement[bool]:
@@ -180,7 +187,11 @@ def _near(one: date | None, other: date | None) -> bool:
 
 
 def id_number_is_taken(session: Session, id_number: str, *, but: uuid.UUID | None = None) -> bool:
-    """Say whether anybody (but one), seen or unseen, has an ID number. For refusing only: never tell who or where."""
+    """Say whether anybody (but one), seen or unseen, has an ID number. For refusing only: never tell who or where.
+
+    The same question of the same index whether somebody has it or not; that it was asked is written down.
+    """
+    note_number_asked(session, "take_in")
     same = sa.and_(_has_number(id_number), Person.id != but)
     return session.scalar(sa.select(Person.id).where(same).limit(1)) is not None
 

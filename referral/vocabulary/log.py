@@ -23,6 +23,7 @@ ACTS: dict[str, Any] = {
     "take_in": lazy("Taking a person in"),
     "read_person": lazy("Reading a file"),
     "edit_person": lazy("Correcting a file"),
+    "reveal": lazy("Showing a number"),
     "assess": lazy("Assessing"),
     "record_need": lazy("Recording a need"),
     "read_need": lazy("Reading a need"),
@@ -83,5 +84,7 @@ NOTES: dict[str, Any] = {
     "log_verified": lazy("Log verified"),
     "anchors_taken": lazy("Anchors taken"),
     "stock_taken": lazy("Stock taken of records"),
+    "reveal": lazy("Numbers shown"),
+    "id_number_asked": lazy("ID number looked up"),
 }
 """What notes are about; other codes are shown as they are."""
