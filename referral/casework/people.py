@@ -9,6 +9,7 @@ from referral.access import Act, actor, allow
 from referral.actions import cases as case_acts
 from referral.casework import blueprint
 from referral.casework.case_forms import OpenCaseForm
+from referral.casework.reveal import RevealForm
 from referral.extensions import db
 from referral.i18n import _
 from referral.queries import cases, households, people
@@ -32,6 +33,7 @@ def show_person(person: Person) -> str:
         happenings=timeline(session, [person.id], number=request.args.get("page", 1, type=int)),
         suggested=suggested_needs(session, case) if case else [],
         categories={line.code: line for line in people.categories(session)},
+        reveal_form=RevealForm(formdata=None),
     )
 
 
