@@ -36,6 +36,7 @@ from referral.actions.referral_news import tell_provider, tell_station
 from referral.clock import local_date
 from referral.queries import consents as queries
 from referral.queries.calendar import work_calendar
+from referral.queries.sharing import ASKED_STATUSES
 
 USUAL_DURATION = timedelta(days=365)
 LONGEST_DURATION = timedelta(days=3 * 365)
@@ -173,14 +174,6 @@ def withdraw(
         )
 
 
-STOPPED = (
-    ReferralStatus.REQUESTED,
-    ReferralStatus.ACCEPTED,
-    ReferralStatus.IN_PROGRESS,
-    ReferralStatus.ON_HOLD,
-)
-
-
 def stop_sharing(
     session: Session,
     which: sa.ColumnElement[bool],
@@ -204,7 +197,7 @@ def stop_sharing(
         review.ended_at = at
     stopped = session.scalars(
         sa.select(Referral)
-        .where(which, Referral.status.in_(STOPPED))
+        .where(which, Referral.status.in_(ASKED_STATUSES))
         .order_by(Referral.id)
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -9,6 +9,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from models import ClosedReason, NeedType, Taxonomy, TaxonomyTerm, Urgency, WorkerSex
+from referral.casework.consent_forms import AgreementForm
 from referral.forms import AmountField, Form, Preset, choices, coerce
 from referral.i18n import _, in_language, lazy
 from referral.words import word
@@ -130,8 +131,21 @@ class CloseForm(Form):
     )
 
 
-class ReferForm(Form):
-    """Whom to ask, why, and what they should know."""
+CONSENT: dict[str, tuple[Any, Any]] = {
+    "agreed": (lazy("Yes, the person agrees"), lazy("Written down below; the referral is sent at once.")),
+    "later": (
+        lazy("Not asked yet"),
+        lazy("The place is held; the provider sees nothing until the person agrees."),
+    ),
+    "emergency": (
+        lazy("Emergency: life or health is in danger"),
+        lazy("Sent without asking. A supervisor and the coordinator are told and review it."),
+    ),
+}
+
+
+class ReferForm(AgreementForm):
+    """Whom to ask, why, what they should know, and whether the person agrees."""
 
     capacity = wtforms.RadioField(lazy("Whom do you ask?"), [InputRequired()], choices=[])
     choice_note = wtforms.TextAreaField(
@@ -144,8 +158,55 @@ class ReferForm(Form):
         [Length(max=1000)],
         description=lazy("Only what the help needs. The provider reads this before accepting."),
     )
+    consent = wtforms.RadioField(
+        lazy("Does the person agree?"),
+        [Preset()],
+        choices=lambda: [
+            SelectChoice(value=code, label=str(words), render_kw={"data-hint": str(hint)})
+            for code, (words, hint) in CONSENT.items()
+        ],
+        validate_choice=False,
+    )
+    emergency_reason = wtforms.TextAreaField(
+        lazy("What is the danger to life or health?"),
+        [Preset(), Length(max=1000)],
+        description=lazy("Only for an emergency."),
+    )
     first: str = ""
     """The best of the list: every other choice needs a reason."""
+    agreed_already: frozenset[str] = frozenset()
+    """The places whose provider the person has agreed to."""
+
+    @property
+    def some_to_ask(self) -> bool:
+        """Whether any of the providers offered may not know of the person yet."""
+        return any(str(choice[0]) not in self.agreed_already for choice in self.capacity.iter_choices())
+
+    @property
+    def must_ask(self) -> bool:
+        """Whether the provider chosen may not know of the person yet."""
+        return bool(self.capacity.data) and self.capacity.data not in self.agreed_already
+
+    @property
+    def wanted(self) -> bool:
+        """Whether an agreement is written down with this referral."""
+        return self.must_ask and self.consent.data == "agreed"
+
+    @property
+    def emergency(self) -> str | None:
+        """Why it cannot wait for consent; empty where it need not."""
+        is_one = self.must_ask and self.consent.data == "emergency"
+        return self.emergency_reason.data if is_one else None
+
+    def validate_consent(self, field: wtforms.RadioField) -> None:
+        """Without a consent it must be said how to go on."""
+        if self.must_ask and field.data not in CONSENT:
+            raise ValidationError(_("The person has not agreed to this organization yet: please say how to go on."))
+
+    def validate_emergency_reason(self, field: wtforms.TextAreaField) -> None:
+        """An emergency is explained."""
+        if self.must_ask and self.consent.data == "emergency" and not field.data:
+            raise ValidationError(_("Please say what the danger is."))
 
     def validate_choice_note(self, field: wtforms.TextAreaField) -> None:
         """Passing over the first needs a reason."""

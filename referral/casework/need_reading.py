@@ -1,5 +1,6 @@
 """From the forms of a need to what is done."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -7,10 +8,13 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 
-from models import Account, Case, Need, TaxonomyTerm, Urgency
+from models import Account, Case, Consent, Need, Organization, Referral, ReferralStatus, TaxonomyTerm, Urgency
+from referral.actions import consents as consent_acts
 from referral.actions import needs as acts
+from referral.actions import sending
 from referral.casework.need_forms import NeedForm, ReferForm
-from referral.queries import needs
+from referral.i18n import _
+from referral.queries import consents, needs
 from referral.queries.candidates import Candidate
 
 
@@ -47,3 +51,40 @@ def ask(form: ReferForm, candidates: Sequence[Candidate]) -> None:
         SelectChoice(value=str(candidate.capacity.id), label=candidate.organization.name) for candidate in fitting
     ]
     form.first = str(fitting[0].capacity.id) if fitting else ""
+
+
+def agree(
+    session: Session, form: ReferForm, need: Need, candidates: Sequence[Candidate], *, at: datetime
+) -> dict[uuid.UUID, Consent]:
+    """Tell a form which providers the person has agreed to, and return these consents by organization. One query."""
+    fitting = [candidate for candidate in candidates if candidate.fits]
+    known = consents.live_by_receiver(session, need.person_id, (one.organization.id for one in fitting), at)
+    form.agreed_already = frozenset(str(one.capacity.id) for one in fitting if one.organization.id in known)
+    form.prepare(minor=consent_acts.needs_guardian(need.person, at), usual=consents.usual_kinds(need.kind, need.unit))
+    return known
+
+
+def send(session: Session, need: Need, chosen: Candidate, form: ReferForm, *, by: Account, at: datetime) -> Referral:
+    """Put a need to the place of a valid form, with what the form says of consent."""
+    if form.wanted:
+        consent_acts.give(session, need.person, [chosen.organization], form.agreed(), by=by, at=at)
+    return sending.request(
+        session,
+        need,
+        chosen.capacity,
+        by=by,
+        at=at,
+        note=form.note.data,
+        choice_note=form.choice_note.data,
+        emergency=form.emergency,
+        wait_for_consent=form.must_ask and form.consent.data == "later",
+    )
+
+
+def sent_words(referral: Referral, organization: Organization) -> tuple[str, str]:
+    """Return what is said after a referral was made, and in which tone."""
+    if referral.status is ReferralStatus.DRAFT:
+        return _("The place is held. The referral waits for the person’s consent."), "warning"
+    if referral.emergency:
+        return _("Sent as an emergency. A supervisor and the coordinator are told and will review it."), "warning"
+    return _("%(name)s has been asked.", name=organization.name), "success"

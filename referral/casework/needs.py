@@ -8,15 +8,14 @@ from models.need import WAITING_STATUSES
 from referral import clock
 from referral.access import Act, actor, allow
 from referral.actions import needs as acts
-from referral.actions import referrals
 from referral.actions.suggestions import suggest
 from referral.casework import blueprint
 from referral.casework.need_forms import DAYS, PARTS, CloseForm, NeedForm, ReferForm
-from referral.casework.need_reading import ask, record
+from referral.casework.need_reading import agree, ask, record, send, sent_words
 from referral.explanations import fit_words, part_rows, remedy_words, rule_words
 from referral.extensions import db
 from referral.i18n import _
-from referral.queries import cases, needs
+from referral.queries import cases, consents, needs
 from referral.queries.candidates import ranked_candidates
 
 Answer = Response | str | tuple[str, int]
@@ -68,20 +67,22 @@ def refer_need(need: Need) -> Answer:
     candidates = ranked_candidates(db.session, need, clock.now()) if waiting else []
     form = ReferForm(data={"capacity": request.args.get("capacity")})
     ask(form, candidates)
+    agreed = agree(db.session, form, need, candidates, at=clock.now())
     if waiting and form.validate_on_submit():
-        capacity = next(found.capacity for found in candidates if str(found.capacity.id) == form.capacity.data)
-        referral = referrals.request(
-            db.session,
-            need,
-            capacity,
-            by=actor(),
-            at=clock.now(),
-            note=form.note.data,
-            choice_note=form.choice_note.data,
-        )
-        flash(_("%(name)s has been asked.", name=capacity.service_at_location.service.organization.name), "success")
+        chosen = next(found for found in candidates if str(found.capacity.id) == form.capacity.data)
+        referral = send(db.session, need, chosen, form, by=actor(), at=clock.now())
+        told, tone = sent_words(referral, chosen.organization)
+        flash(told, tone)
         return redirect(url_for("casework.show_referral", key=referral.id))
-    page = render_template("casework/refer_need.html", need=need, form=form, candidates=candidates, **WORDS)
+    page = render_template(
+        "casework/refer_need.html",
+        need=need,
+        form=form,
+        candidates=candidates,
+        agreed=agreed,
+        notice=consents.current_notice(db.session, clock.now()) if form.some_to_ask else None,
+        **WORDS,
+    )
     return page, 422 if form.errors else 200
 
 

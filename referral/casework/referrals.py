@@ -14,7 +14,7 @@ from referral.casework import blueprint
 from referral.extensions import db
 from referral.forms import Form, choices, coerce
 from referral.i18n import _, lazy
-from referral.queries import needs
+from referral.queries import consent_pages, consents, needs
 
 
 class CancelForm(Form):
@@ -41,6 +41,9 @@ def show_referral(referral: Referral) -> str:
         "casework/show_referral.html",
         referral=referral,
         live=referral.status in LIVE_STATUSES,
+        consent=consents.last_word(db.session, referral.person_id, referral.organization_id),
+        emergency=consent_pages.emergency_of(db.session, referral),
+        now=clock.now(),
         going_on=referral.status in GOING_ON_STATUSES,
         events=sorted(referral.events, key=lambda event: (event.at, event.id)),
         visits=needs.visits_of_referral(db.session, referral),

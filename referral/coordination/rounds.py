@@ -18,7 +18,7 @@ from referral.coordination.summary import summary
 from referral.extensions import db
 from referral.forms import record_choices
 from referral.i18n import _, ngettext
-from referral.queries import candidates, needs_board, openings, rounds
+from referral.queries import candidates, consent_pages, needs_board, openings, rounds
 from referral.queries.paging import paginate
 
 VIEWS = ("need", "provider", "unmet")
@@ -85,6 +85,7 @@ def show_round(round_: Round) -> str:
         "coordination/show_round.html",
         round=round_,
         counts=counts,
+        ready=consent_pages.readiness(db.session, round_, clock.now()),
         view=view,
         decision=chosen,
         page=page,

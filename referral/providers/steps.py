@@ -14,7 +14,7 @@ from referral.extensions import db
 from referral.i18n import _
 from referral.providers import blueprint, finders
 from referral.providers.forms import CompleteForm, FailForm, HoldForm, VisitForm
-from referral.queries import referral_steps
+from referral.queries import inbox, referral_steps
 
 Answer = Response | str | tuple[str, int]
 KIND_OF = {
@@ -121,7 +121,8 @@ def log_visit(referral: Referral) -> Answer:
         units=referral.need.quantity if material else 1,
     )
     if not form.validate_on_submit():
-        return _page("log_visit", referral, form, need=referral.need, material=material)
+        name = inbox.known_name(db.session, actor(), referral.id)
+        return _page("log_visit", referral, form, need=referral.need, material=material, person_name=name)
     entry = {name: form[name].data for name in form.data if name != "csrf_token"}
     delivery.log_delivery(db.session, referral, by=actor(), at=clock.now(), **entry)
     flash(_("The visit is logged."), "success")

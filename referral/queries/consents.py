@@ -13,26 +13,26 @@ from models import (
     ConsentPurpose,
     DataKind,
     EmergencyReview,
-    LawClass,
     Need,
     NeedKind,
     Person,
     Referral,
     ReferralStatus,
-    TaxonomyTerm,
 )
 from models.errors import NoticeMissing
 
-HEALTH_MATTERS = frozenset({LawClass.CARE, LawClass.LIVING, LawClass.COMPANIONSHIP})
 MONEY = "元"
 
 
-def usual_kinds(term: TaxonomyTerm, kind: NeedKind) -> frozenset[DataKind]:
-    """Return the kinds of data that help of this sort needs, to be filled in before somebody is asked."""
+def usual_kinds(kind: NeedKind, unit: str) -> frozenset[DataKind]:
+    """Return the kinds of data that help of this sort needs, to be filled in before somebody is asked.
+
+    Services are given to somebody's body or home, so the giver must know of frailty; money needs an account.
+    """
     kinds = {DataKind.IDENTITY, DataKind.CONTACT, DataKind.NOTES}
-    if term.law_class in HEALTH_MATTERS:
+    if kind is NeedKind.SERVICE:
         kinds.add(DataKind.HEALTH)
-    if kind is NeedKind.MATERIAL and term.unit == MONEY:
+    if unit == MONEY:
         kinds.add(DataKind.FINANCE)
     return frozenset(kinds)
 

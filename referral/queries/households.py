@@ -152,7 +152,7 @@ def _add_referrals(session: Session, lines: dict[uuid.UUID, PlanLine]) -> None:
         sa.select(Referral)
         .where(Referral.need_id.in_(lines), Referral.status != ReferralStatus.ENTERED_IN_ERROR)
         .options(joinedload(Referral.organization))
-        .order_by(Referral.requested_at)
+        .order_by(Referral.id)
     ):
         line = lines[referral.need_id]
         if referral.status in LIVE_STATUSES or referral.status is ReferralStatus.COMPLETED:

@@ -52,7 +52,7 @@ def referrals_of(session: Session, need: Need) -> Sequence[Referral]:
             joinedload(Referral.organization),
             joinedload(Referral.service_at_location).joinedload(ServiceAtLocation.service),
         )
-        .order_by(Referral.requested_at.desc(), Referral.id.desc())
+        .order_by(Referral.id.desc())
     ).all()
 
 

@@ -12,6 +12,7 @@ from models.visit import REACHED
 from referral.actions.numbering import reset_counters
 from referral.actions.search_text import search_text
 from referral.actions.seeding.accounts import make_accounts
+from referral.actions.seeding.agreeing import write_consents
 from referral.actions.seeding.cases import move_cases, open_cases
 from referral.actions.seeding.district import build_district, count_places
 from referral.actions.seeding.needs import Needs
@@ -82,6 +83,7 @@ def make_world(session: Session, today: date) -> World:
     write_visits(world, matters, referring.lines, [terms[code] for code in OWN_WORK], by_organization)
     move_cases(world, matters)
     count_places(district)
+    write_consents(needs)
     _number(world)
     return world
 
@@ -91,7 +93,7 @@ def _number(world: World) -> None:
     world.number(Person, lambda person: person.created_at)
     world.number(Case, lambda case: case.opened_at)
     world.number(Need, lambda need: need.opened_at)
-    world.number(Referral, lambda referral: referral.requested_at)
+    world.number(Referral, lambda referral: referral.requested_at or referral.created_at)
     for person in world.all(Person):
         person.search_text = search_text(person.name, person.number)
     for referral in world.all(Referral):
