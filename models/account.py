@@ -66,7 +66,8 @@ class Account(Record):
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 
-    opened_files = ()
+    __allow_unmapped__ = True
+    opened_files: tuple[uuid.UUID, ...] = ()
     """People whose files the account has opened by break-glass; set for one request, never kept."""
 
     organization: Mapped[Organization | None] = relationship(lazy="raise_on_sql")

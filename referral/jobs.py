@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from models import JobRun, JobStatus
 from models.base import new_key
 from referral import clock, mail
+from referral.access import as_installation
 from referral.actions import capacity, rights, upkeep
 from referral.actions.upkeep import Counts
 from referral.transactions import transaction
@@ -72,6 +73,7 @@ class Report:
 def run(session: Session, job: Job, at: datetime) -> Report:
     """Do a job for the slot of `at`, unless it was done; one transaction. Never raises for what the job does."""
     slot = job.slot(at)
+    as_installation(session, because=f"job {job.name}")
     try:
         with transaction(session):
             if not _claim(session, job.name, slot, at):

@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from models import Account, Round, RoundStatus
 from models.errors import DomainError
 from referral import clock
+from referral.access import as_installation
 from referral.actions import applying, rounds
 from referral.actions.rounding.solving import solved
 from referral.extensions import db
@@ -99,11 +100,12 @@ def apply(
     return made, failed
 
 
-def in_background(app: Flask, work: Callable[[Session], object]) -> None:
+def in_background(app: Flask, work: Callable[[Session], object], *, account: Account | None) -> None:
     """Do something with a session of its own beside the request; at once and in the same thread in tests."""
 
     def done() -> None:
         with app.app_context(), Session(db.engine) as session:
+            as_installation(session, because="a round", account=account)
             work(session)
 
     if app.testing:

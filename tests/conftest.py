@@ -16,7 +16,7 @@ import pytest
 from flask import Flask, has_request_context
 from flask.testing import FlaskClient
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from tests import browser, databases, postgres
 
@@ -52,10 +52,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in away]
 
 
-@event.listens_for(Session, "after_begin")
-def look_outside_requests(session: Session, _transaction: Any, _connection: Any) -> None:
+@event.listens_for(Session, "do_orm_execute", insert=True)
+def look_outside_requests(state: ORMExecuteState) -> None:
     """A test's own session looks as the installation; inside a request the application must say who looks."""
-    if not has_request_context() and "viewer" not in session.info:
+    if not has_request_context() and state.session.info.get("viewer") is None:
+        from referral.access import as_installation
+
+        as_installation(state.session, because="a test")
+
+
+@event.listens_for(Session, "before_flush", insert=True)
+def write_outside_requests(session: Session, _context: Any, _instances: Any) -> None:
+    """The same for records that a test writes before it asks for any."""
+    if not has_request_context() and session.info.get("viewer") is None:
         from referral.access import as_installation
 
         as_installation(session, because="a test")

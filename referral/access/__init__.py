@@ -7,9 +7,11 @@ from referral.access.viewer import (
     Viewer,
     as_installation,
     look_as,
+    looking,
     viewer_of,
     without_scope,
 )
+from referral.access.walls import narrow
 from referral.acts import WAYS, WITHOUT_ACCOUNT, Act
 
 __all__ = [
@@ -26,7 +28,9 @@ __all__ = [
     "get_in_scope",
     "in_area",
     "look_as",
+    "looking",
     "may",
+    "narrow",
     "scope",
     "unguarded",
     "viewer_of",

@@ -9,8 +9,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from models import Account
-from referral import log
-from referral.access.viewer import look_as
+from referral import clock, log
+from referral.access.scopes import opened_files
+from referral.access.viewer import look_as, looking
 from referral.acts import WAYS, WITHOUT_ACCOUNT, Act
 from referral.extensions import db
 from referral.transactions import reading
@@ -56,14 +57,15 @@ def allow(act: Act, *, find: Finder | None = None) -> Callable[[Callable[..., An
     def guard(view: Callable[..., Any]) -> Callable[..., Response]:
         @wraps(view)
         def guarded(**address: Any) -> Response:
-            try:
-                response = answered(address)
-            except BaseException:
-                db.session.rollback()
+            with looking(db.session, None, because=act.value):
+                try:
+                    response = answered(address)
+                except BaseException:
+                    db.session.rollback()
+                    log.write_reads(db.session)
+                    raise
                 log.write_reads(db.session)
-                raise
-            log.write_reads(db.session)
-            return response
+                return response
 
         def answered(address: dict[str, Any]) -> Response:
             if request.method in SAFE_METHODS:
@@ -85,6 +87,8 @@ def allow(act: Act, *, find: Finder | None = None) -> Callable[[Callable[..., An
                 abort(404)
             if account is not None and act not in FIRST_ACTS and (first := current_user.first):
                 return redirect(url_for(first))
+            if account is not None and request.method in SAFE_METHODS:
+                account.opened_files = opened_files(db.session, account, clock.now())
             look_as(db.session, account, because=act.value)
             return _answer(view, find, account, address)
 

@@ -2,162 +2,276 @@
 
 `acts.WAYS` says which roles may do an act at all. Lists and single records are loaded under the same condition, so they
 cannot disagree. What lies outside is answered like a record that does not exist, because that a person is in the
-system is itself private.
+system is itself private. `walls` adds these conditions to every statement about personal records.
+
+A rule takes the account and a record's class, or a plain alias of its table (named `scope_…`) where the rule is asked
+about the parent of a record.
 """
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import (
     Account,
+    Assessment,
     Case,
+    CaseStep,
     Consent,
     EmergencyReview,
+    Feature,
+    GlassAccess,
+    Household,
+    IdentityStatus,
+    ImportRow,
     ImportRun,
     Message,
     Need,
     Organization,
+    Outcome,
     Person,
+    PersonArea,
+    Proposal,
     Referral,
+    ReferralEvent,
     Role,
     Round,
     Visit,
 )
 from models.area import code_range
 from models.referral import ReferralStatus
+from referral.access.viewer import Who, who_is
 
 Condition = sa.ColumnElement[bool]
-Scope = Callable[[Account], Condition]
-CASEWORK = (Role.STATION_WORKER, Role.STATION_SUPERVISOR, Role.COORDINATOR)
+Rule = Callable[[Who, Any], Condition]
+CASEWORK = (Role.STATION_WORKER, Role.STATION_SUPERVISOR)
 
 
-def _nothing(_actor: Account) -> Condition:
-    return sa.false()
-
-
-def _everything(_actor: Account) -> Condition:
-    return sa.true()
-
-
-def _own(column: sa.orm.InstrumentedAttribute[Any]) -> Callable[[Account], Condition]:
-    """Rows of the actor's organization."""
-    return lambda actor: column == actor.organization_id
-
-
-def in_area(column: sa.orm.InstrumentedAttribute[Any], code: str | None) -> Condition:
+def in_area(column: Any, code: str | None) -> Condition:
     """Return the condition that a division code lies in the subtree of another; false for no code."""
     if code is None:
         return sa.false()
     first, last = code_range(code)
-    return column.between(first, last)
+    return sa.and_(column >= first, column <= last)
 
 
-def _area(column: sa.orm.InstrumentedAttribute[Any]) -> Callable[[Account], Condition]:
-    """Rows in the actor's area."""
-    return lambda actor: in_area(column, actor.area_code)
+def _column(entity: Any, name: str) -> Any:
+    return entity.c[name] if isinstance(entity, sa.FromClause) else getattr(entity, name)
 
 
-def _asked(actor: Account) -> Condition:
+class RuleTable(sa.TableClause):
+    """The bare table of a record inside a rule, by which `walls` knows that it is meant."""
+
+    inherit_cache = True
+
+
+@cache
+def _alias(record: Any) -> sa.FromClause:
+    """Return the table of a record for the subquery of a rule, with its columns and their types."""
+    table: sa.Table = record.__table__
+    bare = RuleTable(table.name, *(sa.column(column.name, column.type) for column in table.columns))
+    return bare.alias(f"scope_{table.name}")
+
+
+def everything(_actor: Who, _entity: Any) -> Condition:
+    """Every row."""
+    return sa.true()
+
+
+def own(name: str) -> Rule:
+    """Rows whose column names the actor's organization."""
+    return lambda actor, entity: _column(entity, name) == actor.organization_id
+
+
+def area(name: str) -> Rule:
+    """Rows whose division code lies in the actor's area."""
+    return lambda actor, entity: in_area(_column(entity, name), actor.area_code)
+
+
+def either(*rules: Rule) -> Rule:
+    """Rows that one of the rules lets through."""
+    return lambda actor, entity: sa.or_(*(rule(actor, entity) for rule in rules))
+
+
+def or_opened(name: str, rule: Rule) -> Rule:
+    """Rows of the rule, and those of people whose files the actor has opened by break-glass for the time being."""
+
+    def condition(actor: Who, entity: Any) -> Condition:
+        within = rule(actor, entity)
+        return sa.or_(within, _column(entity, name).in_(actor.opened_files)) if actor.opened_files else within
+
+    return condition
+
+
+def through(name: str, parent: type[Any]) -> dict[Role, Rule]:
+    """Rows whose parent, named by a column, the role may see."""
+
+    def under(rule: Rule) -> Rule:
+        def condition(actor: Who, entity: Any) -> Condition:
+            above = _alias(parent)
+            return sa.exists().where(above.c.id == _column(entity, name), rule(actor, above))
+
+        return condition
+
+    return {role: under(rule) for role, rule in SCOPES[parent].items()}
+
+
+def _asked(actor: Who, entity: Any) -> Condition:
     """Referrals put to the actor's organization; drafts are put to nobody, nor what became of one that was not sent."""
     return sa.and_(
-        Referral.organization_id == actor.organization_id,
-        Referral.status != ReferralStatus.DRAFT,
-        Referral.requested_at.is_not(None),
+        _column(entity, "organization_id") == actor.organization_id,
+        _column(entity, "status") != ReferralStatus.DRAFT,
+        _column(entity, "requested_at").is_not(None),
     )
 
 
-def _delivered_or_cared_for(actor: Account) -> Condition:
-    """Visits the actor's organization made, and those to people it looks after."""
-    return sa.or_(Visit.organization_id == actor.organization_id, Visit.station_id == actor.organization_id)
+def shared(name: str, of: str = "id") -> Rule:
+    """Rows that a referral to the actor's organization is about: its `name` is the row's `of`."""
+
+    def condition(actor: Who, entity: Any) -> Condition:
+        referral = _alias(Referral)
+        return sa.exists().where(referral.c[name] == _column(entity, of), _asked(actor, referral))
+
+    return condition
 
 
-def _of_people(column: sa.orm.InstrumentedAttribute[Any], role: Role) -> Scope:
-    """Rows of the people whom a role may see."""
-    return lambda actor: column.in_(sa.select(Person.id).where(SCOPES[Person][role](actor)))
+def _member(rule: Rule) -> Rule:
+    """Households one of whose people the rule lets through."""
+
+    def condition(actor: Who, entity: Any) -> Condition:
+        person = _alias(Person)
+        return sa.exists().where(person.c.household_id == _column(entity, "id"), rule(actor, person))
+
+    return condition
 
 
-def _of_referrals(column: sa.orm.InstrumentedAttribute[Any], role: Role) -> Scope:
-    """Rows of the referrals that a role may see."""
-    return lambda actor: column.in_(sa.select(Referral.id).where(SCOPES[Referral][role](actor)))
-
-
-def _addressed(actor: Account) -> Condition:
+def _addressed(actor: Who, entity: Any) -> Condition:
     """Messages to the actor, to the actor's organization, or to the coordinators of the actor's area."""
-    ways = [Message.account_id == actor.id]
+    ways = [_column(entity, "account_id") == actor.id]
     if actor.organization_id is not None:
-        ways.append(Message.organization_id == actor.organization_id)
+        ways.append(_column(entity, "organization_id") == actor.organization_id)
     if actor.role is Role.COORDINATOR and actor.area_code is not None:
-        ways.append(in_area(Message.area_code, actor.area_code))
+        ways.append(in_area(_column(entity, "area_code"), actor.area_code))
     return sa.or_(*ways)
 
 
-SCOPES: dict[type[Any], dict[Role, Scope]] = {
-    Person: {
-        Role.STATION_WORKER: _own(Person.station_id),
-        Role.STATION_SUPERVISOR: _own(Person.station_id),
-        Role.COORDINATOR: _area(Person.area_code),
-        Role.VILLAGE_ASSISTANT: _area(Person.area_code),
-    },
-    Case: {
-        Role.STATION_WORKER: _own(Case.station_id),
-        Role.STATION_SUPERVISOR: _own(Case.station_id),
-        Role.COORDINATOR: _area(Case.area_code),
-        Role.EVALUATOR: _area(Case.area_code),
-    },
-    Need: {
-        Role.STATION_WORKER: _own(Need.station_id),
-        Role.STATION_SUPERVISOR: _own(Need.station_id),
-        Role.COORDINATOR: _area(Need.area_code),
-        Role.EVALUATOR: _area(Need.area_code),
-    },
-    Referral: {
-        Role.STATION_WORKER: _own(Referral.station_id),
-        Role.STATION_SUPERVISOR: _own(Referral.station_id),
-        Role.COORDINATOR: _area(Referral.area_code),
-        Role.EVALUATOR: _area(Referral.area_code),
-        Role.PROVIDER_OFFICER: _asked,
-    },
-    Consent: {
-        Role.PROVIDER_OFFICER: _own(Consent.organization_id),
-        **{role: _of_people(Consent.person_id, role) for role in CASEWORK},
-    },
-    EmergencyReview: {
-        role: _of_referrals(EmergencyReview.referral_id, role) for role in (*CASEWORK, Role.PROVIDER_OFFICER)
-    },
-    Visit: {
-        Role.STATION_WORKER: _delivered_or_cared_for,
-        Role.STATION_SUPERVISOR: _delivered_or_cared_for,
-        Role.PROVIDER_OFFICER: _own(Visit.organization_id),
-        Role.COORDINATOR: _area(Visit.area_code),
-        Role.EVALUATOR: _area(Visit.area_code),
-    },
-    Round: {Role.COORDINATOR: _area(Round.area_code)},
-    Organization: {
-        Role.STATION_WORKER: _everything,
-        Role.STATION_SUPERVISOR: _everything,
-        Role.COORDINATOR: _everything,
-        Role.ADMINISTRATOR: _everything,
-        Role.PROVIDER_OFFICER: _own(Organization.id),
-    },
+def _of_station(person: str) -> dict[Role, Rule]:
+    return dict.fromkeys(CASEWORK, or_opened(person, own("station_id")))
+
+
+def _visited(actor: Who, entity: Any) -> Condition:
+    """People whom the actor's organization has visited."""
+    visit = _alias(Visit)
+    return sa.exists().where(
+        visit.c.person_id == _column(entity, "id"), visit.c.organization_id == actor.organization_id
+    )
+
+
+_PERSON: dict[Role, Rule] = _of_station("id") | {
+    Role.COORDINATOR: or_opened("id", area("area_code")),
+    Role.VILLAGE_ASSISTANT: area("area_code"),
+    Role.PROVIDER_OFFICER: either(shared("person_id"), _visited),
+    Role.EVALUATOR: area("area_code"),
+}
+
+
+def _reported(actor: Who, entity: Any) -> Condition:
+    """Cases that began with the actor's own report."""
+    step = _alias(CaseStep)
+    first = sa.and_(step.c.from_status.is_(None), step.c.by_id == actor.id)
+    return sa.exists().where(step.c.case_id == _column(entity, "id"), first)
+
+
+_IN_AREA: dict[Role, Rule] = {
+    Role.COORDINATOR: or_opened("person_id", area("area_code")),
+    Role.EVALUATOR: area("area_code"),
+}
+SCOPES: dict[type[Any], dict[Role, Rule]] = {
+    Person: _PERSON,
+    Household: {role: _member(rule) for role, rule in _PERSON.items() if role is not Role.PROVIDER_OFFICER},
+    Case: _of_station("person_id") | _IN_AREA | {Role.VILLAGE_ASSISTANT: _reported},
+    Need: _of_station("person_id") | _IN_AREA | {Role.PROVIDER_OFFICER: shared("need_id")},
+    Referral: _of_station("person_id") | _IN_AREA | {Role.PROVIDER_OFFICER: _asked},
+    Visit: dict.fromkeys(CASEWORK, or_opened("person_id", either(own("organization_id"), own("station_id"))))
+    | _IN_AREA
+    | {Role.PROVIDER_OFFICER: own("organization_id")},
+    Round: {Role.COORDINATOR: area("area_code")},
+    Organization: dict.fromkeys((*CASEWORK, Role.COORDINATOR, Role.ADMINISTRATOR), everything)
+    | {Role.PROVIDER_OFFICER: own("id")},
     Message: dict.fromkeys(Role, _addressed),
-    Account: {Role.ADMINISTRATOR: _everything},
-    ImportRun: {Role.COORDINATOR: lambda actor: ImportRun.by_id == actor.id},
+    Account: {Role.ADMINISTRATOR: everything},
+    ImportRun: {Role.COORDINATOR: lambda actor, entity: _column(entity, "by_id") == actor.id},
 }
 """For each record, which rows a role may see. A role that is not named sees none."""
 
+SCOPES |= {
+    PersonArea: through("person_id", Person),
+    IdentityStatus: through("person_id", Person),
+    Feature: through("person_id", Person),
+    CaseStep: through("case_id", Case),
+    Assessment: through("case_id", Case),
+    Outcome: through("case_id", Case),
+    ReferralEvent: through("referral_id", Referral),
+    Consent: through("person_id", Person) | {Role.PROVIDER_OFFICER: own("organization_id")},
+    EmergencyReview: through("referral_id", Referral),
+    Proposal: through("need_id", Need),
+    ImportRow: through("run_id", ImportRun),
+}
 
-def scope(actor: Account, record: type[Any]) -> Condition:
+PERSONAL: tuple[type[Any], ...] = (
+    Person,
+    Household,
+    PersonArea,
+    IdentityStatus,
+    Feature,
+    Case,
+    CaseStep,
+    Assessment,
+    Outcome,
+    Need,
+    Proposal,
+    Referral,
+    ReferralEvent,
+    Visit,
+    Consent,
+    EmergencyReview,
+    ImportRow,
+)
+"""Records about people: `walls` narrows every statement that touches one of them."""
+
+
+def scope(actor: Account | Who, record: type[Any]) -> Condition:
     """Return the SQL condition for the rows of a record that an actor may see; false where the table names no way.
 
     Raises KeyError for a record that has no scope, so that none is forgotten.
     """
-    return SCOPES[record].get(actor.role, _nothing)(actor)
+    who = who_is(actor)
+    rule = SCOPES[record].get(who.role)
+    return rule(who, record) if rule else sa.false()
 
 
 def get_in_scope(session: Session, account: Account, record: type[Any], key: Any, *options: Any) -> Any:
     """Return one record by its key, if it lies in the actor's scope, else None."""
     statement = sa.select(record).where(record.id == key, scope(account, record)).options(*options)
     return session.scalars(statement).one_or_none()
+
+
+def opened_files(session: Session, account: Account, at: datetime) -> tuple[UUID, ...]:
+    """Return whose files an account has opened by break-glass at a moment: to read, for pages that only show.
+
+    Costs no query for an account that has opened none.
+    """
+    if account.glass_until is None or account.glass_until <= at:
+        return ()
+    live = sa.select(GlassAccess.person_id).where(
+        GlassAccess.account_id == account.id,
+        GlassAccess.person_id.is_not(None),
+        GlassAccess.until > at,
+        GlassAccess.ended_at.is_(None),
+    )
+    return tuple(key for key in session.scalars(live) if key)

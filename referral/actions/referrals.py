@@ -21,6 +21,7 @@ from models import (
     ReferralStatus,
 )
 from models.referral import LIVE_STATUSES
+from referral.access import without_scope
 from referral.actions import case_flow, places
 from referral.actions.referral_events import move
 from referral.actions.referral_news import tell_provider, tell_station
@@ -196,6 +197,7 @@ def _end_without_help(session: Session, referral: Referral, *, at: datetime) -> 
 
 
 def _answered(session: Session, referral: Referral, kind: MessageKind, *, by: Account | None, at: datetime) -> None:
-    case_flow.note_answer(session, session.get_one(Case, _need(session, referral).case_id), by=by, at=at)
+    with without_scope(session, because="an answer moves the case, which the provider who gives it never sees"):
+        case_flow.note_answer(session, session.get_one(Case, _need(session, referral).case_id), by=by, at=at)
     tell_station(session, referral, kind, at)
     session.flush()

@@ -7,7 +7,6 @@ from pathlib import Path
 from unicodedata import east_asian_width
 
 import click
-from flask.cli import with_appcontext
 
 from models import ImportKind, RowResult
 from referral import clock
@@ -17,6 +16,7 @@ from referral.actions.importing.files import FileRefused
 from referral.actions.importing.hsds.report import Fate, FileReport, Report
 from referral.actions.importing.tables import read_table
 from referral.actions.importing.words import sentence
+from referral.commands import on_records
 from referral.extensions import db
 from referral.i18n import _
 from referral.queries import imports
@@ -43,7 +43,7 @@ def command() -> None:
 @click.option("--json", "report_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the report here.")
 @click.option("--trial", is_flag=True, help="Say what would happen, and undo it.")
 @click.option("--all", "show_all", is_flag=True, help="Show every rejected row and every note.")
-@with_appcontext
+@on_records
 def import_hsds(folder: Path, source: str | None, report_file: Path | None, trial: bool, show_all: bool) -> None:
     """Bring in an HSDS catalogue (2 or 3) from FOLDER of CSV files.
 
@@ -131,7 +131,7 @@ def _file_command(kind: ImportKind) -> click.Command:
     @click.option("--by", "login", required=True, help="Sign-in name of the coordinator in whose name it is done.")
     @click.option("--apply", "write", is_flag=True, help="Write the good rows.")
     @click.option("--all", "show_all", is_flag=True, help="Show every wrong cell.")
-    @with_appcontext
+    @on_records
     def bring(file: Path, login: str, write: bool, show_all: bool) -> None:
         _bring(kind, file, login, write=write, show_all=show_all)
 

@@ -6,9 +6,9 @@ import threading
 
 import click
 from flask import Flask, current_app
-from flask.cli import with_appcontext
 
 from referral import clock, jobs, scheduler
+from referral.commands import on_records
 from referral.extensions import db
 from referral.i18n import _
 from referral.log.sealing import seal
@@ -18,7 +18,7 @@ from referral.words import word
 
 @click.group("jobs", invoke_without_command=True, help="Do the work of the clock: expire, remind, tell.")
 @click.option("--once", is_flag=True, help="Do all that is due now, print what was done, and end.")
-@with_appcontext
+@on_records
 def command(once: bool) -> None:
     """Do the jobs until stopped, or once."""
     if click.get_current_context().invoked_subcommand is not None:
@@ -59,7 +59,7 @@ def serve(app: Flask) -> None:
 
 @command.command("list")
 @click.option("--runs", default=20, show_default=True, help="How many runs to show.")
-@with_appcontext
+@on_records
 def list_(runs: int) -> None:
     """Show the jobs and their last runs."""
     last = {run.job: run for run in job_runs.last_of_each(db.session)}

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 from flask import current_app
-from flask.cli import with_appcontext
 
 from models import Account, Role
 from referral import clock
+from referral.commands import on_records
 from referral.evaluation.forms import a_year_back
 from referral.evaluation.rows import SPEED_TITLES, funnel_rows, unknown_rows
 from referral.evaluation.sheets import report_sheets
@@ -29,7 +29,7 @@ Day = click.DateTime(["%Y-%m-%d"])
 @click.option("--from", "start", type=Day, help="First day (default: a year before the last).")
 @click.option("--to", "end", type=Day, help="Last day (default: today).")
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write the workbook to this file.")
-@with_appcontext
+@on_records
 def command(area: str, start: datetime | None, end: datetime | None, xlsx: Path | None) -> None:
     """Report what was done, how fast, for whom, and what changed."""
     last = end.date() if end else clock.today()

@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 import sqlalchemy as sa
-from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from models import Area, Round, RoundStatus, Urgency
 from models.errors import DomainError
 from referral import clock, roundwork
+from referral.access import as_installation
 from referral.actions import deciding, rounds
+from referral.commands import on_records
 from referral.extensions import db
 from referral.i18n import _
 from referral.transactions import transaction
@@ -21,10 +22,11 @@ from referral.words import word
 @click.option("--area", "code", required=True, help="Twelve-digit code of the division whose needs take part.")
 @click.option("--seed", default=0, show_default=True, help="Settles ties; the same seed gives the same round.")
 @click.option("--apply", "applies", is_flag=True, help="Accept every proposal and make the referrals.")
-@with_appcontext
+@on_records
 def command(code: str, seed: int, applies: bool) -> None:
     """Compute a round over an area: who is proposed to whom, and the proof. Nothing is referred without --apply."""
     with Session(db.engine) as session:
+        as_installation(session, because="command round")
         key = _start(session, code, seed)
         with click.progressbar(length=100, label=_("Round"), show_eta=False) as bar:
             status = roundwork.compute(session, key, progress=_moves(bar))

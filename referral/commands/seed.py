@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 import flask_migrate
 import sqlalchemy as sa
-from flask.cli import with_appcontext
 
 from models import Account, Role
 from referral import clock
 from referral.actions import seeding
 from referral.actions.account_management import invite
 from referral.actions.divisions import bring_divisions
+from referral.commands import on_records
 from referral.extensions import db
 from referral.i18n import _, lazy
 from referral.transactions import refresh_statistics, transaction
@@ -35,7 +35,7 @@ def command() -> None:
 
 
 @command.command("reference")
-@with_appcontext
+@on_records
 def reference() -> None:
     """Load code lists, the calendar and divisions down to counties; what is there already stays."""
     with transaction(db.session) as session:
@@ -47,7 +47,7 @@ def reference() -> None:
 @click.option(
     "--today", type=click.DateTime(["%Y-%m-%d"]), help="The day that dates are counted from; today where not given."
 )
-@with_appcontext
+@on_records
 def demo(today: datetime | None) -> None:
     """Load the demonstration district with its invented people into an empty database."""
     if not load_into_empty(today):
@@ -55,7 +55,7 @@ def demo(today: datetime | None) -> None:
 
 
 @command.command("accounts")
-@with_appcontext
+@on_records
 def accounts() -> None:
     """List the demonstration's accounts."""
     print_accounts()
@@ -64,7 +64,7 @@ def accounts() -> None:
 @command.command("administrator")
 @click.argument("login")
 @click.argument("name")
-@with_appcontext
+@on_records
 def administrator(login: str, name: str) -> None:
     """Make the first administrator of an installation, and print the one-time password."""
     with transaction(db.session) as session:
@@ -82,7 +82,7 @@ def administrator(login: str, name: str) -> None:
 
 @command.command("divisions")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@with_appcontext
+@on_records
 def divisions(file: Path) -> None:
     """Bring in townships and villages from a CSV with the columns code and name."""
     with transaction(db.session) as session, file.open(encoding="utf-8-sig", newline="") as lines:

@@ -59,7 +59,7 @@ def _afterwards(work: Callable[[Session], object]) -> None:
 
     @after_this_request
     def begin(answer: Any) -> Any:
-        roundwork.in_background(app, work)
+        roundwork.in_background(app, work, account=actor())
         return answer
 
 
