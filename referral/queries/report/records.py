@@ -201,7 +201,15 @@ def _needs(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
 
 def _cases(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
     return (
-        sa.select(Case.number, Case.source, Case.urgency, Case.opened_at, Case.first_contact_at, Case.status, Case.person_id)
+        sa.select(
+            Case.number,
+            Case.source,
+            Case.urgency,
+            Case.opened_at,
+            Case.first_contact_at,
+            Case.status,
+            Case.person_id,
+        )
         .where(*conditions)
         .order_by(Case.opened_at.desc(), Case.id)
     )
