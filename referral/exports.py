@@ -18,6 +18,7 @@ from flask import Response, send_file
 
 from referral import clock
 from referral.i18n import _
+from referral.taking_out import last_line
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_CELL = 32_767
@@ -85,7 +86,8 @@ def workbook_bytes(sheets: Sequence[Sheet], *, notes: Sequence[tuple[str, Any]] 
         _write_sheet(book, sheet.title, as_columns(sheet.columns), sheet.rows)
     if notes:
         about = [(_("Exported at"), clock.now()), *notes]
-        _write_sheet(book, _("About this file"), [Column(_("What"), width=24), Column(_("Value"), width=60)], about)
+        columns = [Column(_("What"), width=24), Column(_("Value"), width=60)]
+        _write_sheet(book, _("About this file"), columns, about, people=False)
     book.close()
     return out.getvalue()
 
@@ -95,7 +97,10 @@ def csv_file(title: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> Res
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([neutral(str(column.title)) for column in as_columns(columns)])
-    writer.writerows([neutral(plain(value)) for value in row] for row in rows)
+    lines = [[neutral(plain(value)) for value in row] for row in rows]
+    writer.writerows(lines)
+    if line := last_line(len(lines)):
+        writer.writerow([neutral(line)])
     data = io.BytesIO(b"\xef\xbb\xbf" + out.getvalue().encode())
     return send_file(data, mimetype="text/csv", as_attachment=True, download_name=f"{file_name(title)}.csv", max_age=0)
 
@@ -126,7 +131,9 @@ def plain(value: Any) -> Any:
     return "" if value is None else str(value)
 
 
-def _write_sheet(book: Any, title: str, columns: list[Column], rows: Iterable[Sequence[Any]]) -> None:
+def _write_sheet(
+    book: Any, title: str, columns: list[Column], rows: Iterable[Sequence[Any]], *, people: bool = True
+) -> None:
     sheet = book.add_worksheet(NOT_IN_SHEET_NAMES.sub(" ", title)[:31].strip("' ") or None)
     head = book.add_format({"bold": True, "bg_color": "#E3F1EF", "bottom": 1, "text_wrap": True, "valign": "top"})
     formats = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in FORMATS.items()}
@@ -143,6 +150,8 @@ def _write_sheet(book: Any, title: str, columns: list[Column], rows: Iterable[Se
             _write_cell(sheet, (last, number), value, own, formats)
     if columns:
         sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
+    if people and (line := last_line(last)):
+        sheet.write_string(last + 2, 0, NOT_IN_XML.sub("", line))
 
 
 def _write_cell(sheet: Any, at: tuple[int, int], value: Any, own: Any, formats: dict[str, Any]) -> None:

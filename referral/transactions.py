@@ -84,6 +84,23 @@ def prepare(engine: sa.Engine) -> None:
     event.listen(engine, "begin", _begin)
 
 
+RISKY = ("fsync", "synchronous_commit", "full_page_writes")
+"""Settings of PostgreSQL without which an acknowledged write may be gone after a power cut."""
+MENDED_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+"""Versions in which the fault of resetting the write-ahead log is mended: two older lines, and all from the last on."""
+
+
+def risky_settings(connection: sa.Connection) -> list[str]:
+    """Return the settings of a PostgreSQL server that are off and must not be."""
+    return [name for name in RISKY if connection.exec_driver_sql(f"SHOW {name}").scalar() == "off"]
+
+
+def has_faulty_log(version: tuple[int, ...]) -> bool:
+    """Say whether this version of SQLite has the fault of the write-ahead log."""
+    of_a_mended_line = any(version[:2] == line[:2] and version >= line for line in MENDED_SQLITE)
+    return version < MENDED_SQLITE[-1] and not of_a_mended_line
+
+
 def _set_pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()

@@ -18,6 +18,7 @@ from referral.i18n import _
 from referral.queries import cases, people
 from referral.queries.paging import paginate
 from referral.queries.suggested_needs import suggested_needs
+from referral.taking_out import for_a_reason
 from referral.words import word
 
 OFFICIAL = (
@@ -56,6 +57,7 @@ def list_cases() -> str:
 
 @blueprint.get("/cases.xlsx")
 @allow(Act.READ_CASELOAD)
+@for_a_reason
 def export_cases() -> Response:
     """The caseload as shown, as an Excel file."""
     form = CaseloadForm(people.villages_in_reach(db.session, actor()))

@@ -16,6 +16,7 @@ from referral.casework.visit_forms import GroupForm, VisitForm, VisitListForm, n
 from referral.extensions import db
 from referral.i18n import _, ngettext
 from referral.queries import needs, people, visits
+from referral.taking_out import for_a_reason
 
 Answer = Response | str | tuple[str, int]
 USUAL_DAYS = 30
@@ -54,6 +55,7 @@ def list_visits() -> str:
 
 @blueprint.get("/visits.xlsx")
 @allow(Act.READ_CASELOAD)
+@for_a_reason
 def export_visits() -> Response:
     """The visits as listed, as an Excel file."""
     form = _list_form()

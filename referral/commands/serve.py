@@ -10,15 +10,15 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
-from flask.cli import with_appcontext
 from sqlalchemy.engine import make_url
 
 from referral.access import as_installation
 from referral.actions.suggestions import suggest
+from referral.commands import on_records
 from referral.extensions import db
 from referral.i18n import _
-from referral.transactions import reading
 from referral.log.sealing import Sealer
+from referral.transactions import has_faulty_log, reading, risky_settings
 
 
 @click.command("run")
@@ -29,12 +29,14 @@ from referral.log.sealing import Sealer
     "--threads", default=4, show_default=True, help="Threads in each process, so that slow phones block none."
 )
 @click.option("--demo", is_flag=True, help="Migrate, load the demonstration where the database is empty, then serve.")
-@with_appcontext
+@on_records
 def command(host: str, port: int, workers: int, threads: int, demo: bool) -> None:
     """Serve the pages until stopped."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if demo:
         import_module("referral.commands.seed").prepare_demonstration()
+    for warning in unsafe(app):
+        click.echo(warning, err=True)
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     version = f", SQLite {sqlite3.sqlite_version}" if url.drivername.startswith("sqlite") else ""
     where = url.database if version else url.render_as_string(hide_password=True)
@@ -44,6 +46,29 @@ def command(host: str, port: int, workers: int, threads: int, demo: bool) -> Non
     db.engine.dispose()
     settle()
     serve(app, host=host, port=port, workers=workers, threads=threads)
+
+
+def unsafe(app: Flask) -> list[str]:
+    """Return what is said at the start about a database that may lose writes.
+
+    Raises ClickException where people are real and PostgreSQL would lose acknowledged writes in a power cut, or where
+    the installation does not know its own name.
+    """
+    demonstration = app.config["DEMONSTRATION"]
+    if not (demonstration or app.config["TRUSTED_HOSTS"]):
+        raise click.ClickException(
+            _("Set REFERRAL_HOSTS to the names of this site: without it, it answers to any name.")
+        )
+    if db.engine.dialect.name == "sqlite":
+        text = _("SQLite %(version)s has a rare fault in its write-ahead log (mended in 3.51.3): for many writers use "
+                 "PostgreSQL.", version=sqlite3.sqlite_version)  # fmt: skip
+        return [text] if has_faulty_log(sqlite3.sqlite_version_info) else []
+    with db.engine.connect() as connection:
+        risky = risky_settings(connection)
+    found = [_("PostgreSQL runs with %(name)s off: a power cut loses acknowledged writes.", name=one) for one in risky]
+    if found and not demonstration:
+        raise click.ClickException(" ".join(found))
+    return found
 
 
 def settle() -> None:

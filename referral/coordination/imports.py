@@ -25,6 +25,7 @@ from referral.forms import Form, choices, coerce
 from referral.i18n import _, lazy
 from referral.queries import imports
 from referral.queries.paging import paginate
+from referral.taking_out import for_a_reason
 from referral.words import word
 
 COLUMNS_SHOWN = 5
@@ -140,6 +141,7 @@ def discard_import(run: ImportRun) -> Response:
 
 @blueprint.get("/imports/<uuid:key>/file")
 @allow(Act.IMPORT_FILES, find=imports.find_run)
+@for_a_reason
 def download_import(run: ImportRun) -> FlaskResponse:
     """Hand the file out again, with a column that says what is wrong in each row."""
     added = [_("Problems"), _("Result"), _("Row in the file")]

@@ -21,6 +21,7 @@ from referral.i18n import _, lazy
 from referral.queries.report import records
 from referral.queries.report.frame import Frame
 from referral.queries.report.report import home_area, programs, townships
+from referral.taking_out import for_a_reason
 
 Answer = str | tuple[str, int] | Response
 
@@ -102,6 +103,7 @@ def export_chart(name: str) -> Answer:
 
 @blueprint.get("/report/records")
 @allow(Act.READ_REPORT)
+@for_a_reason(when=lambda: request.args.get("as") == "xlsx")
 def list_records() -> Answer:
     """What stands behind this figure?"""
     _form, frame = filtered()

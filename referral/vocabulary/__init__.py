@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from referral.vocabulary import consent, log, people, providers, rights, work
+from referral.vocabulary import consent, exports, log, people, providers, rights, work
 
 WORDS: dict[str, dict[str, Any]] = {
     **consent.WORDS,
+    **exports.WORDS,
     **log.WORDS,
     **people.WORDS,
     **providers.WORDS,
