@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
@@ -19,6 +18,7 @@ from referral.actions.accounts import TooManyTries
 from referral.extensions import db
 from referral.i18n import _
 from referral.navigation import desk_of
+from referral.queries import sign_in as queries
 
 Answer = Response | str | tuple[str, int]
 PENDING = "pending"
@@ -69,11 +69,7 @@ def _pending() -> tuple[Account, str, str | None] | None:
     kept = session.get(PENDING)
     if not kept or clock.now() - datetime.fromtimestamp(kept[2], clock.SHANGHAI) > CODE_WITHIN:
         return None
-    account = db.session.scalar(
-        sa.select(Account).where(
-            Account.id == uuid.UUID(kept[0]), Account.session_number == kept[1], accounts.usable(clock.today())
-        )
-    )
+    account = queries.usable_account(db.session, uuid.UUID(kept[0]), kept[1], accounts.usable(clock.today()))
     return (account, kept[3], kept[4]) if account else None
 
 

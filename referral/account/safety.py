@@ -1,16 +1,11 @@
 """The second step of signing in, and where one is signed in."""
 
-import uuid
-
 import segno
-import sqlalchemy as sa
 from flask import flash, redirect, render_template, url_for
 from flask_login import current_user
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from models import Account, SignInSession
-from models.sign_in import IDLE, LONGEST
+from models import SignInSession
 from referral import clock, devices, sessions
 from referral.access import Act, actor, allow
 from referral.account import blueprint
@@ -20,6 +15,7 @@ from referral.actions import accounts, second_factor
 from referral.actions.accounts import TooManyTries
 from referral.extensions import db
 from referral.i18n import _
+from referral.queries import sign_in
 
 Answer = Response | str | tuple[str, int]
 
@@ -111,28 +107,13 @@ def remove_second_factor() -> Answer:
 @allow(Act.USE_OWN_ACCOUNT)
 def list_sessions() -> str:
     """Show where one is signed in."""
-    now = clock.now()
-    going = db.session.scalars(
-        sa.select(SignInSession)
-        .where(
-            SignInSession.account_id == actor().id,
-            SignInSession.started_at > now - LONGEST,
-            SignInSession.seen_at > now - IDLE,
-        )
-        .order_by(SignInSession.seen_at.desc(), SignInSession.id)
-    ).all()
+    going = sign_in.going_on(db.session, actor(), clock.now())
     this = current_user.session.id
     return render_template("account/list_sessions.html", sessions=going, this=this, in_words=devices.in_words)
 
 
-def find_session(session: Session, account: Account, key: uuid.UUID) -> SignInSession | None:
-    """Return one of an account's own sessions, or None."""
-    own = (SignInSession.id == key, SignInSession.account_id == account.id)
-    return session.scalar(sa.select(SignInSession).where(*own))
-
-
 @blueprint.post("/account/sessions/<uuid:key>/end")
-@allow(Act.USE_OWN_ACCOUNT, find=find_session)
+@allow(Act.USE_OWN_ACCOUNT, find=sign_in.find_own)
 def end_session(one: SignInSession) -> Response:
     """End one of one's sessions."""
     accounts.end_session(db.session, one)

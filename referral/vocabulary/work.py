@@ -87,6 +87,20 @@ WORDS: dict[str, dict[str, Any]] = {
         "consent_wanted": lazy("A consent is wanted"),
         "sharing_stopped": lazy("A consent has ended"),
         "emergency_sent": lazy("An emergency to review"),
+        "new_device": lazy("Sign-in on a new device"),
+        "password_changed": lazy("Password changed"),
+        "second_factor_changed": lazy("Second step changed"),
+    },
+    "LinkKind": {
+        "invitation": lazy("Invitation"),
+        "reset": lazy("New password"),
+    },
+    "MailKind": {
+        "invitation": lazy("Invitation"),
+        "reset": lazy("New password"),
+        "new_device": lazy("Sign-in on a new device"),
+        "password_changed": lazy("Password changed"),
+        "second_factor_changed": lazy("Second step changed"),
     },
     "MessageStatus": {
         "unread": lazy("Unread"),
