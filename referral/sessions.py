@@ -29,13 +29,14 @@ SECOND_FACTOR_FOR = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.EVALUA
 """Roles that see or change what concerns many people."""
 
 
-def second_factor_required(account: Account) -> bool:
-    """Say whether an account must have a second factor.
+def is_tried_out(account: Account) -> bool:
+    """Say whether this is one of the demonstration's own accounts, whose password everybody knows, and only there."""
+    return bool(current_app.config["DEMONSTRATION"]) and account.demonstration
 
-    Switched off for the demonstration's own accounts, whose password everybody knows, in the demonstration only.
-    """
-    tried_out = bool(current_app.config["DEMONSTRATION"]) and account.demonstration
-    return account.role in SECOND_FACTOR_FOR and not tried_out
+
+def second_factor_required(account: Account) -> bool:
+    """Say whether an account must have a second factor; not where somebody tries the demonstration out."""
+    return account.role in SECOND_FACTOR_FOR and not is_tried_out(account)
 
 
 @dataclass(frozen=True)

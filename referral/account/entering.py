@@ -47,7 +47,8 @@ def sign_in() -> Answer:
             form.password.errors, status = [slow_down(refused)], 429
         else:
             if account:
-                accounts.ask_for_better(db.session, account, typed["password"])
+                if not sessions.is_tried_out(account):
+                    accounts.ask_for_better(db.session, account, typed["password"])
                 return step_on(account, way="password", onward=request.args.get("next"))
             form.password.errors = [_("User name and password do not belong together. Please check both.")]
     status = 422 if form.errors and status == 200 else status
