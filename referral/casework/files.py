@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from models import Account
+from models import Account, Person
 from referral import clock
 from referral.casework.case_forms import CaseloadForm
 from referral.exports import Column, workbook
@@ -73,9 +73,7 @@ def visit_list(session: Session, actor: Account, wanted: visits.VisitFilter, for
     lines = [
         (
             visit.started_at,
-            visit.person.name,
-            visit.person.number,
-            in_language(visit.person.area),
+            *_whom(visit.person),
             in_language(visit.term),
             word(visit.kind),
             word(visit.contact_result),
@@ -98,3 +96,8 @@ def visit_list(session: Session, actor: Account, wanted: visits.VisitFilter, for
         (_("How it is counted"), _("One person × one event that reached somebody; corrected entries count once.")),
     ]
     return workbook(_("Visits"), columns, lines, notes=notes)
+
+
+def _whom(person: Person | None) -> tuple[str | None, str | None, str | None]:
+    """Return name, number and village; nothing of somebody whom another station looks after by now."""
+    return (person.name, person.number, in_language(person.area)) if person else (None, None, None)
