@@ -48,7 +48,6 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with databases.application(
         databases.on_sqlite("demo", tmp_path_factory.mktemp("leaving")), DEMONSTRATION=True
     ) as app:
-        previewed_import(app)
         yield app
 
 
@@ -56,9 +55,7 @@ def ready(app: Flask, login: str, address: str) -> tuple[FlaskClient, str]:
     """Somebody who has signed in, and the address with its parts."""
     client = sign_in(app.test_client(), login, PASSWORD)
     if "{import}" in address:
-        found = re.search(r"/imports/([0-9a-f-]{36})", client.get("/imports").text)
-        assert found
-        address = address.replace("{import}", found[1])
+        address = address.replace("{import}", previewed_import(app).rsplit("/", 1)[-1])
     if "{chart}" in address:
         found = re.search(r"/report/chart/([a-z_]+)\.xlsx", client.get("/report").text)
         assert found
