@@ -71,7 +71,10 @@ def allow(act: Act, *, find: Finder | None = None) -> Callable[[Callable[..., An
             if request.method in SAFE_METHODS:
                 # Marked before the account is loaded, else SQLite would give the page the one write lock.
                 with reading():
-                    return checked(address)
+                    response = checked(address)
+                    # The look is over: what it read is logged next, and SQLite has one write lock.
+                    db.session.commit()
+                    return response
             response = checked(address)
             if response.status_code < 400:
                 db.session.commit()

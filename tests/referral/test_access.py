@@ -149,11 +149,11 @@ def test_a_coordinator_sees_the_area_and_not_beyond(district: District, record: 
     assert district.seen(Role.COORDINATOR, record, area_code=make_area(district.session, OTHER_COUNTY).code) == 1
 
 
-def test_a_provider_sees_referrals_put_to_it_and_no_person(district: District) -> None:
-    assert district.seen(Role.PROVIDER_OFFICER, Referral, organization_id=district.provider) == 3
-    assert district.seen(Role.PROVIDER_OFFICER, Referral) == 0
-    for record in (Person, Case, Need):
-        assert district.seen(Role.PROVIDER_OFFICER, record, organization_id=district.provider) == 0
+def test_a_provider_sees_referrals_put_to_it_and_whom_they_are_about_and_no_case(district: District) -> None:
+    for record in (Referral, Person, Need):
+        assert district.seen(Role.PROVIDER_OFFICER, record, organization_id=district.provider) == 3
+        assert district.seen(Role.PROVIDER_OFFICER, record) == 0
+    assert district.seen(Role.PROVIDER_OFFICER, Case, organization_id=district.provider) == 0
 
 
 @pytest.mark.parametrize("record", [Person, Case, Need, Referral, Visit, Round])
