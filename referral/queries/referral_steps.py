@@ -30,7 +30,7 @@ def events(session: Session, actor: Account, key: uuid.UUID) -> list[EventLine]:
     statement = (
         sa.select(
             ReferralEvent.to_status, ReferralEvent.at, Account.name, Account.organization_id, ReferralEvent.reason,
-            ReferralEvent.note,
+            sa.case((Account.organization_id == actor.organization_id, ReferralEvent.note)),
         )
         .outerjoin(Account, Account.id == ReferralEvent.by_id)
         .where(ReferralEvent.referral_id == key)
@@ -39,7 +39,7 @@ def events(session: Session, actor: Account, key: uuid.UUID) -> list[EventLine]:
     lines_ = []
     for status, at, name, organization_id, reason, note in session.execute(statement).all():
         own = name is not None and organization_id == actor.organization_id
-        lines_.append(EventLine(status, at, name, own, reason, note if own else None))
+        lines_.append(EventLine(status, at, name, own, reason, note))
     return lines_
 
 

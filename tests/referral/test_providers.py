@@ -24,6 +24,7 @@ from models import (
     NeedStatus,
     Person,
     Referral,
+    ReferralEvent,
     ReferralStatus,
     Role,
     Service,
@@ -274,8 +275,8 @@ def test_the_inbox_begins_with_what_must_be_answered_first(scene: Scene) -> None
 
 def test_a_coordinators_note_to_others_is_not_the_providers(scene: Scene) -> None:
     scene.client.post(f"{scene.address}/accept")
-    event = sa.text("UPDATE referral_event SET note = '内部机密说明' WHERE to_status = 'requested'")
-    scene.session.execute(event)
+    asked = ReferralEvent.to_status == ReferralStatus.REQUESTED
+    scene.session.execute(sa.update(ReferralEvent).where(asked).values(note="内部机密说明"))
     scene.session.commit()
     assert "内部机密说明" not in scene.page(scene.address)
 
