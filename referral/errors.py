@@ -151,6 +151,19 @@ ADVICE: Mapping[str, Advice] = {
         lazy("The file cannot be emptied now"),
         lazy("The page of the request shows why. It can be halted instead, and refused with the reason."),
     ),
+    "removal_under_way": Advice(
+        409,
+        lazy("A removal is under way already"),
+        lazy("Confirm it, drop it, or wait until it is done."),
+    ),
+    "nothing_to_remove": Advice(
+        409, lazy("There is nothing to remove"), lazy("Every record is within its time.")
+    ),
+    "removal_needs_two": Advice(
+        409,
+        lazy("Somebody else confirms what you proposed"),
+        lazy("Ask another administrator or a coordinator."),
+    ),
     "file_halted": Advice(
         409,
         lazy("This file is halted"),
@@ -207,7 +220,7 @@ def page(code: str, **facts: Any) -> Response:
     """Return the page of an error in the reader's language."""
     db.session.rollback()
     advice = ADVICE.get(code, ADVICE["domain_error"])
-    kept = typed() if request.method == "POST" else []
+    kept = typed() if request.method == "POST" and code != "413" else []  # which cannot be read at all
     body = render_template(
         "errors/error.html",
         title=advice.title,

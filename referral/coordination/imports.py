@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from wtforms.validators import InputRequired
 
 from models import ImportKind, ImportRun, ImportStatus, RowResult
-from referral import clock, exports
+from referral import clock, exports, log
 from referral.access import Act, actor, allow
 from referral.actions.importing import runs
 from referral.actions.importing.files import FileRefused
@@ -25,7 +25,6 @@ from referral.forms import Form, choices, coerce
 from referral.i18n import _, lazy
 from referral.queries import imports
 from referral.queries.paging import paginate
-from referral.taking_out import for_a_reason
 from referral.words import word
 
 COLUMNS_SHOWN = 5
@@ -141,9 +140,9 @@ def discard_import(run: ImportRun) -> Response:
 
 @blueprint.get("/imports/<uuid:key>/file")
 @allow(Act.IMPORT_FILES, find=imports.find_run)
-@for_a_reason
 def download_import(run: ImportRun) -> FlaskResponse:
     """Hand the file out again, with a column that says what is wrong in each row."""
+    log.note(db.session, "export", record=run, endpoint=request.endpoint)
     added = [_("Problems"), _("Result"), _("Row in the file")]
     columns: list[exports.Column | str] = [exports.Column(added[0], width=60), *run.columns, *added[1:]]
     rows = (

@@ -126,6 +126,8 @@ def see_the_clients(reader: Reader) -> None:
     reader.turn_to("Clients")
     reader.expect_text("What is left of our contracts")
     reader.look("clients")
+    reader.follow("Export Excel")
+    reader.choose("What do you need it for?", "Settling accounts with the purchaser")
     with reader.page.expect_download() as waiting:
-        reader.follow("Export Excel")
+        reader.press("Download")
     assert waiting.value.suggested_filename.endswith(".xlsx")

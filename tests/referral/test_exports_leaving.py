@@ -24,16 +24,16 @@ PEOPLE = {
     "casework.export_visits": ("station", "/visits.xlsx"),
     "providers.export_clients": ("charity", "/clients.xlsx"),
     "coordination.export_needs": ("coordinator", "/coordination/needs.xlsx"),
-    "coordination.download_import": ("coordinator", "/imports/{import}/file"),
     "evaluation.list_records": ("coordinator", "/report/records?figure=persons&as=xlsx"),
 }
 """Lists of people, by endpoint: who may take them, and where."""
 NO_PEOPLE = {
+    "coordination.download_import": ("coordinator", "/imports/{import}/file"),
     "coordination.export_services": ("coordinator", "/catalogue.xlsx"),
     "evaluation.export_report": ("evaluator", "/report/export"),
     "evaluation.export_chart": ("evaluator", "/report/chart/{chart}.xlsx"),
 }
-"""Counts and offers."""
+"""Counts, offers, and one's own upload, which only its sender gets back, to mend it and send it again."""
 OTHERWISE = {
     "coordination.download_template": "an empty form to fill in",
     "evaluation.show_chart": "a drawing of counts",

@@ -228,7 +228,7 @@ def test_clients_show_what_was_given_this_month_and_not_before(place: Place) -> 
 
 def test_the_export_holds_what_the_page_shows(place: Place) -> None:
     log(place, clock.now())
-    answer = place.visitor.client.get("/clients.xlsx")
+    answer = place.visitor.client.get("/clients.xlsx?purpose=settlement")
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
     assert sheet[1][:2] == [place.referral.number, "李大爷"]
     assert sheet[1][7] == 2
