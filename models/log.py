@@ -55,7 +55,14 @@ class LogEntry(Base):
     __tablename__ = "log_entry"
     __table_args__ = (
         sa.Index("ix_log_entry_person_id", "person_id", "id"),
-        sa.Index("ix_log_entry_record_id", "record_id"),
+        # Notes are few: asking for the last of a kind must not walk through all the reads.
+        sa.Index(
+            "ix_log_entry_code",
+            "code",
+            "id",
+            sqlite_where=sa.text("code IS NOT NULL"),
+            postgresql_where=sa.text("code IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

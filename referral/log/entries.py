@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -135,11 +136,13 @@ def entry(
     purpose: str | None = None,
     facts: dict[str, Any] | None = None,
     digest: str | None = None,
+    at: str | None = None,
+    request: str | None = None,
 ) -> Values:
     """Return a new entry of this moment as the raw values of ENTRY_COLUMNS."""
     return (
         next_key(),
-        moment_text(datetime.now(UTC)),
+        at or moment_text(datetime.now(UTC)),
         kind.value,
         who.account_id,
         who.role,
@@ -152,7 +155,7 @@ def entry(
         purpose,
         facts_text(facts) if facts else None,
         digest,
-        _request(),
+        request or _request(),
     )
 
 
@@ -189,8 +192,11 @@ def _plain(value: Any) -> Any:
 
 def rows_of_reads(there: Remembered) -> list[Values]:
     """Take out what was read, as entries."""
+    if not there.reads:
+        return []
+    at, request = moment_text(datetime.now(UTC)), _request()
     rows = [
-        entry(LogKind.READ, who, record_type="person", record_id=key.hex, person_id=key.hex, purpose=purpose)
+        entry(LogKind.READ, who, person_id=key.hex, purpose=purpose, at=at, request=request)
         for (who, purpose), people in there.reads.items()
         for key in people
     ]
@@ -201,18 +207,22 @@ def rows_of_reads(there: Remembered) -> list[Values]:
 COLUMNS = (*ENTRY_COLUMNS, "mac")
 _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 _ON_SQLITE = f"INSERT INTO log_entry ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  fixed names
-_ON_POSTGRES = (
-    f"INSERT INTO log_entry ({_NAMES}) SELECT "  # noqa: S608  fixed names
-    + ", ".join(
-        f"nullif(x.{name}, '')::uuid" if isinstance(LogEntry.__table__.c[name].type, sa.Uuid)
-        else f"(x.{name} || '+00')::timestamptz" if name == "at"
-        else f"x.{name}"
-        for name in COLUMNS
-    )
-    + " FROM unnest("
-    + ", ".join(["%s::text[]"] * len(COLUMNS))
-    + f") AS x({', '.join(COLUMNS)})"
-)  # fmt: skip
+
+
+@cache
+def _on_postgres(differing: tuple[int, ...]) -> str:
+    """Return the statement for rows that differ in some columns only: the others are sent once."""
+    parts = []
+    for place, name in enumerate(COLUMNS):
+        value = f"x.{name}" if place in differing else "%s::text"
+        if isinstance(LogEntry.__table__.c[name].type, sa.Uuid):
+            value = f"{value}::uuid"
+        elif name == "at":
+            value = f"({value} || '+00')::timestamptz"
+        parts.append(value)
+    arrays = ", ".join(["%s::text[]"] * len(differing))
+    names = ", ".join(COLUMNS[place] for place in differing)
+    return f"INSERT INTO log_entry ({_NAMES}) SELECT {', '.join(parts)} FROM unnest({arrays}) AS x({names})"  # noqa: S608
 
 
 def insert(connection: sa.Connection, rows: list[Values]) -> None:
@@ -221,7 +231,13 @@ def insert(connection: sa.Connection, rows: list[Values]) -> None:
         return
     key = log_key()
     sealed = [(*values, entry_mac(key, values)) for values in rows]
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_ON_POSTGRES, tuple(map(list, zip(*sealed, strict=True))))
-    else:
+    if connection.dialect.name != "postgresql":
         connection.exec_driver_sql(_ON_SQLITE, sealed)
+        return
+    columns = list(zip(*sealed, strict=True))
+    always = {COLUMNS.index("id"), COLUMNS.index("mac")}
+    differing = tuple(
+        place for place, column in enumerate(columns) if place in always or any(one != column[0] for one in column)
+    )
+    once = [column[0] for place, column in enumerate(columns) if place not in differing]
+    connection.exec_driver_sql(_on_postgres(differing), (*once, *(list(columns[place]) for place in differing)))

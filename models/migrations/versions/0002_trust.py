@@ -46,8 +46,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_log_entry'))
     )
     with op.batch_alter_table('log_entry', schema=None) as batch_op:
+        batch_op.create_index('ix_log_entry_code', ['code', 'id'], unique=False, sqlite_where=sa.text('code IS NOT NULL'), postgresql_where=sa.text('code IS NOT NULL'))
         batch_op.create_index('ix_log_entry_person_id', ['person_id', 'id'], unique=False)
-        batch_op.create_index('ix_log_entry_record_id', ['record_id'], unique=False)
 
     op.create_table('log_seal',
     sa.Column('sequence', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -563,8 +563,8 @@ def downgrade() -> None:
 
     op.drop_table('log_seal')
     with op.batch_alter_table('log_entry', schema=None) as batch_op:
-        batch_op.drop_index('ix_log_entry_record_id')
         batch_op.drop_index('ix_log_entry_person_id')
+        batch_op.drop_index('ix_log_entry_code', sqlite_where=sa.text('code IS NOT NULL'), postgresql_where=sa.text('code IS NOT NULL'))
 
     op.drop_table('log_entry')
     op.drop_table('consent_notice')
