@@ -12,7 +12,7 @@ from flask.cli import FlaskGroup
 
 from referral.extensions import db
 
-COMMANDS = ("audit", "backup", "imports", "jobs", "keys", "report", "restore", "rounds", "seed", "serve")
+COMMANDS = ("audit", "backup", "imports", "jobs", "keys", "report", "retention", "restore", "rounds", "seed", "serve")
 """Modules of `referral.commands`, each with one `command`."""
 
 

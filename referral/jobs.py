@@ -21,7 +21,7 @@ from models import JobRun, JobStatus
 from models.base import new_key
 from referral import clock, mail
 from referral.access import as_installation
-from referral.actions import capacity, rights, upkeep
+from referral.actions import capacity, retaining, rights, upkeep
 from referral.actions.upkeep import Counts
 from referral.transactions import transaction
 
@@ -50,6 +50,7 @@ JOBS = (
     Job("remind_providers", timedelta(hours=1), upkeep.remind_providers),
     Job("tell_of_overdue_needs", timedelta(hours=1), upkeep.tell_of_overdue_needs),
     Job("tell_of_overdue_requests", timedelta(hours=1), rights.tell_of_overdue_requests),
+    Job("apply_retention", timedelta(minutes=5), retaining.apply_confirmed),
     Job("begin_periods", timedelta(hours=1), capacity.begin_periods),
     Job("tell_of_checks", timedelta(days=1), upkeep.tell_of_checks),
     Job("forget_old_runs", timedelta(days=1), upkeep.forget_old_runs),

@@ -72,6 +72,7 @@ NAVIGATION: dict[Role, list[Item]] = {
         Item(lazy("Calendar"), "admin.show_calendar", Act.MANAGE_LISTS),
         Item(lazy("Code lists"), "admin.show_lists", Act.MANAGE_LISTS),
         Item(lazy("Jobs"), "admin.list_jobs", Act.READ_JOBS),
+        Item(lazy("Keeping and removing"), "admin.show_retention", Act.APPLY_RETENTION),
     ],
 }
 """The first entry of each role is its desk."""
