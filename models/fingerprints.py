@@ -1,6 +1,6 @@
 """What a person is found by without anybody reading it: fingerprints of the ID number and of the telephone."""
 
-from models.keyring import keyring
+from models.keyring import Keyring, keyring
 
 ID_CHECK = "10X98765432"
 PHONE_TAIL = 4
@@ -25,29 +25,29 @@ def digits(text: str) -> str:
     return "".join(sign for sign in text if sign in "0123456789")
 
 
-def id_number_index(code: str) -> str:
+def id_number_index(code: str, ring: Keyring | None = None) -> str:
     """Return the fingerprint of a resident ID; one of 15 digits has that of its new form."""
     code = code.upper()
     whole = full_id(code) if len(code) == 15 and code == digits(code) else code
-    return keyring().fingerprint("person.id_number", whole)
+    return (ring or keyring()).fingerprint("person.id_number", whole)
 
 
-def phone_index(phone: str) -> str:
+def phone_index(phone: str, ring: Keyring | None = None) -> str:
     """Return the fingerprint of all digits of a telephone."""
-    return keyring().fingerprint("person.phone", digits(phone))
+    return (ring or keyring()).fingerprint("person.phone", digits(phone))
 
 
-def phone_end_index(phone: str) -> str | None:
+def phone_end_index(phone: str, ring: Keyring | None = None) -> str | None:
     """Return the fingerprint of the last four digits; None where there are fewer."""
     tail = digits(phone)[-PHONE_TAIL:]
-    return keyring().fingerprint("person.phone end", tail) if len(tail) == PHONE_TAIL else None
+    return (ring or keyring()).fingerprint("person.phone end", tail) if len(tail) == PHONE_TAIL else None
 
 
-def indexes(column: str, value: str | None) -> dict[str, str | None]:
-    """Return the index columns of a person's `id_number` or `phone`, by name."""
+def indexes(column: str, value: str | None, ring: Keyring | None = None) -> dict[str, str | None]:
+    """Return the index columns of a person's `id_number` or `phone`, by name, with other keys where given."""
     if column == "id_number":
-        return {"id_number_index": id_number_index(value) if value else None}
+        return {"id_number_index": id_number_index(value, ring) if value else None}
     return {
-        "phone_index": phone_index(value) if value else None,
-        "phone_end_index": phone_end_index(value) if value else None,
+        "phone_index": phone_index(value, ring) if value else None,
+        "phone_end_index": phone_end_index(value, ring) if value else None,
     }

@@ -69,11 +69,11 @@ def refresh_statistics(session: Session) -> None:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return the options of the engine for a database address."""
+    """Return the options of the engine for a database address. Errors never print the values of a statement."""
     if url.startswith("postgresql"):
         limits = "-c lock_timeout=10s -c statement_timeout=60s -c timezone=UTC"
-        return {"connect_args": {"options": limits}, "pool_pre_ping": True}
-    return {"connect_args": {"timeout": 15}}
+        return {"connect_args": {"options": limits}, "pool_pre_ping": True, "hide_parameters": True}
+    return {"connect_args": {"timeout": 15}, "hide_parameters": True}
 
 
 def prepare(engine: sa.Engine) -> None:

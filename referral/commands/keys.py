@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from models import keyring
 from models.keyring import Keyring, KeyTrouble, new_keys
-from referral.actions import resealing
+from referral.actions import reindexing, resealing
 from referral.extensions import db
 from referral.i18n import _
 
@@ -76,6 +76,27 @@ def retire(name: str) -> None:
     del content["keys"][name]
     keyring.write(file, content, over=True)
     click.echo(_("%(name)s is gone from the file. Backups from before still need it: keep a copy apart.", name=name))
+
+
+@command.command("reindex")
+@with_appcontext
+def reindex() -> None:
+    """Make a new index key and every fingerprint anew. End every process of the platform first.
+
+    Everybody signs in again; links that were sent and recovery codes no longer work.
+    """
+    ring = keyring.keyring()
+    file = _file_of(ring)
+    following = file.with_name(f"{file.name}.next")
+    if not following.exists():
+        keyring.write(following, keyring.read(file) | {"index": new_keys()["index"]})
+    new = Keyring(keyring.read(following))
+    try:
+        count = reindexing.reindex(db.session, ring, new)
+    except reindexing.DoneBefore:
+        count = 0
+    following.replace(file)
+    click.echo(_("Fingerprints of %(count)s people made anew.", count=count))
 
 
 def _file_of(ring: Keyring) -> Path:

@@ -12,9 +12,11 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.engine import make_url
 
+from models.keyring import keyring
 from referral.access import as_installation
 from referral.actions.suggestions import suggest
 from referral.commands import on_records
+from referral.config import DEMONSTRATION_KEYS
 from referral.extensions import db
 from referral.i18n import _
 from referral.log.sealing import Sealer
@@ -41,6 +43,9 @@ def command(host: str, port: int, workers: int, threads: int, demo: bool) -> Non
     version = f", SQLite {sqlite3.sqlite_version}" if url.drivername.startswith("sqlite") else ""
     where = url.database if version else url.render_as_string(hide_password=True)
     click.echo(_("Database: %(where)s", where=f"{where}{version}"))
+    source = keyring().source
+    if source is not None and source.name == DEMONSTRATION_KEYS:
+        click.echo(_("Keys: %(file)s, made by the demonstration itself. Never use them for real people.", file=source))
     click.echo(_("Serving: %(address)s (stop with Ctrl-C)", address=f"http://{host}:{port}/"))
     sys.stdout.flush()
     db.engine.dispose()

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from models import ImportKind, ImportRow, ImportRun, Person, RowResult, keyring
+from models import Feature, FeatureKind, ImportKind, ImportRow, ImportRun, Person, RowResult, keyring
+from models.fingerprints import id_number_index
 from models.keyring import Keyring, KeyTrouble, new_keys, read, write
 from referral import clock, log
 from referral.access import as_installation
@@ -172,3 +173,36 @@ def test_keys_of_the_environment_cannot_be_changed(make_app: MakeApp, sqlite_url
     app = make_app(sqlite_url)
     with pytest.raises(KeyTrouble, match="REFERRAL_KEYS"):
         app.test_cli_runner().invoke(args=["keys", "rotate"], catch_exceptions=False)
+
+
+def test_a_new_index_key_finds_people_and_features_as_before(
+    filled: Flask, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with filled.app_context():
+        as_installation(db.session, because="test")
+        person = db.session.scalars(sa.select(Person).where(Person.number.notlike("X-%"))).one()
+        person.id_number = "110105491231002"
+        db.session.add(Feature(person_id=person.id, kind=FeatureKind.GRAVELY_ILL))
+        db.session.commit()
+        before = (person.id_number_index, person.phone_index, person.phone_end_index)
+        db.session.remove()
+    old = read(file)
+    for time in ("once", "again after it was ended before the file was put in its place"):
+        if time != "once":
+            write(file.with_name("keys.json.next"), read(file))
+            write(file, old, over=True)
+            monkeypatch.setattr(keyring, "_current", Keyring(old, file))
+        run(filled, "reindex")
+        assert read(file)["index"] != old["index"]
+        assert not file.with_name("keys.json.next").exists()
+        monkeypatch.setattr(keyring, "_current", Keyring(read(file), file))
+        with filled.app_context():
+            as_installation(db.session, because="test")
+            found = Person.id_number_index == id_number_index("11010519491231002X")
+            person = db.session.scalars(sa.select(Person).where(found)).one()
+            assert not set(before) & {person.id_number_index, person.phone_index, person.phone_end_index}
+            held = sa.select(Feature.person_id).where(Feature.kind == FeatureKind.GRAVELY_ILL)
+            assert db.session.scalars(held).all() == [person.id]
+            db.session.remove()
+            seal(db.engine, clock.now())
+            assert not check(db.engine, at=clock.now()).faults
