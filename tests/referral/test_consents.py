@@ -283,7 +283,7 @@ def test_at_most_one_consent_is_in_force(board: Board) -> None:
                 notice_id=known.notice_id,
                 given_at=AT,
                 expires_at=AT + timedelta(days=1),
-            )  # fmt: skip
+            )
         )
 
 

@@ -23,6 +23,7 @@ from models import (
 )
 from models.consent import GUARDIAN_BEFORE_AGE
 from models.need import WAITING_STATUSES
+from referral.actions.seeding.cases import Matter
 from referral.actions.seeding.needs import Needs
 from referral.actions.seeding.reference import stable_key
 from referral.actions.seeding.rows import World
@@ -41,7 +42,7 @@ DRAFT_AT, EMERGENCY_AT = "education-1", "hospital"
 EMERGENCY_REASON = "在家中摔倒后神志不清，家属不在身边，须立即安排康复护理评估。"
 
 
-def write_consents(needs: Needs) -> None:
+def write_consents(needs: Needs, matters: list[Matter]) -> None:
     """Write a consent for every person and receiver of a referral, and those given before anybody was asked."""
     world = needs.world
     people = {person.id: person for person in world.all(Person)}
@@ -58,7 +59,7 @@ def write_consents(needs: Needs) -> None:
         _consent(
             world, people[person_id], organization_id, frozenset().union(*kinds), at=at, by_id=earliest.requested_by_id
         )
-    _beforehand(needs, people, set(first) | unasked)
+    _beforehand(needs, matters, set(first) | unasked)
 
 
 def _not_asked_yet(needs: Needs, wanted: dict[uuid.UUID, Need]) -> set[tuple[uuid.UUID, uuid.UUID]]:
@@ -107,27 +108,23 @@ def _asked(referral: Referral) -> datetime:
     return referral.requested_at
 
 
-def _beforehand(needs: Needs, people: dict[Any, Person], known: set[tuple[uuid.UUID, uuid.UUID]]) -> None:
-    """Let most people with open needs agree to the organizations that offer what they lack, when they were asked."""
+def _beforehand(needs: Needs, matters: list[Matter], known: set[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    """Let most people with open needs agree to the organizations that could give what they lack."""
     world = needs.world
     codes = {term.id: code for code, term in needs.terms.items()}
-    waiting: dict[uuid.UUID, list[Need]] = defaultdict(list)
-    for need in world.all(Need):
-        if need.status in WAITING_STATUSES:
-            waiting[need.person_id].append(need)
-    workers = {one.organization_id: one for one in world.all(Account) if one.role is Role.STATION_WORKER}
-    for person_id, lacking in waiting.items():
-        if not world.chance(AGREED_BEFOREHAND_SHARE):
+    for matter in matters:
+        lacking = [need for need in matter.needs if need.status in WAITING_STATUSES]
+        if not lacking or not world.chance(AGREED_BEFOREHAND_SHARE):
             continue
-        person = people[person_id]
-        worker = workers[person.station_id]
+        person = matter.client.person
         for need in lacking:
-            for offer in needs.offers[codes[need.term_id]]:
-                if (person_id, offer.organization.id) in known:
+            term = needs.terms[codes[need.term_id]]
+            for offer in needs.fitting(matter, term):
+                if (person.id, offer.organization.id) in known:
                     continue
-                known.add((person_id, offer.organization.id))
+                known.add((person.id, offer.organization.id))
                 kinds = usual_kinds(need.kind, need.unit)
-                _consent(world, person, offer.organization.id, kinds, at=need.opened_at, by_id=worker.id)
+                _consent(world, person, offer.organization.id, kinds, at=need.opened_at, by_id=matter.worker.id)
 
 
 def _consent(

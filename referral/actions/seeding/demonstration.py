@@ -83,7 +83,7 @@ def make_world(session: Session, today: date) -> World:
     write_visits(world, matters, referring.lines, [terms[code] for code in OWN_WORK], by_organization)
     move_cases(world, matters)
     count_places(district)
-    write_consents(needs)
+    write_consents(needs, matters)
     _number(world)
     return world
 
