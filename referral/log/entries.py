@@ -102,7 +102,7 @@ def read(session: AnySession, person_ids: Iterable[UUID | None], *, purpose: str
 
 def _is_looked_at(session: AnySession) -> bool:
     viewer = session.info.get("viewer")
-    return viewer is not None and viewer.account is not None and not viewer.unlimited
+    return viewer is not None and viewer.who is not None and not viewer.unlimited
 
 
 def who_looks(session: AnySession) -> Who:
@@ -112,12 +112,12 @@ def who_looks(session: AnySession) -> Who:
         return Who()
     cached: Who | None = viewer.kept.get(KEY)
     if cached is None:
-        cached = viewer.kept[KEY] = who_is(viewer.account, viewer.because)
+        cached = viewer.kept[KEY] = who_is(viewer.who, viewer.because)
     return cached
 
 
-def who_is(account: Account | None, because: str | None) -> Who:
-    """Return an account in the log's words."""
+def who_is(account: Any, because: str | None) -> Who:
+    """Return an account, or the copy of one that a viewer holds, in the log's words."""
     act = None if because is None else str(because)[:64]
     if account is None:
         return Who(act=act)

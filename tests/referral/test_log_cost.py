@@ -1,4 +1,4 @@
-"""A page that reads fifty people is hardly slower with their reads logged. On both databases, as they are in earnest."""
+"""A page that reads fifty people is hardly slower with their reads logged; on both databases, set as in earnest."""
 
 import gc
 import statistics
