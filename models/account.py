@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.area import Area
 from models.base import Record
+from models.field_groups import FieldGroup
 from models.organization import Organization, Program
 
 
@@ -29,6 +30,7 @@ class Account(Record):
     """A named person's way in; accounts are never shared."""
 
     __tablename__ = "account"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (
         sa.CheckConstraint(
             "role NOT IN ('station_worker', 'station_supervisor', 'provider_officer') OR organization_id IS NOT NULL",

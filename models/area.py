@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
+from models.field_groups import FieldGroup
 
 
 class AreaLevel(enum.StrEnum):
@@ -39,6 +40,7 @@ class Area(Base):
     """One division. Its published 12-digit code is its key: 2+2+2+3+3 digits, so a subtree is a range of codes."""
 
     __tablename__ = "area"
+    field_group = FieldGroup.INSTALLATION
 
     code: Mapped[str] = mapped_column(sa.String(CODE_LENGTH), primary_key=True)
     parent_code: Mapped[str | None] = mapped_column(sa.ForeignKey("area.code"), index=True)

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from models.field_groups import FieldGroup, marked
+
 Dialect = sa.engine.Dialect
 
 
@@ -134,7 +136,7 @@ class Record(Base):
     __abstract__ = True
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_key)
-    created_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+    created_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC), info=marked(FieldGroup.REFERENCE))
     """When the row was written (not when the thing happened)."""
 
 

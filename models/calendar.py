@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.field_groups import FieldGroup
 
 
 class DayKind(enum.StrEnum):
@@ -20,6 +21,7 @@ class CalendarDay(Base):
     """A day that is free though it is in the week, or worked though it is on a weekend."""
 
     __tablename__ = "calendar_day"
+    field_group = FieldGroup.INSTALLATION
 
     day: Mapped[date] = mapped_column(primary_key=True)
     kind: Mapped[DayKind]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Record, Units
+from models.field_groups import FieldGroup
 from models.service import ServiceAtLocation
 
 
@@ -36,6 +37,7 @@ class Capacity(Record):
     """
 
     __tablename__ = "capacity"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (
         sa.UniqueConstraint("service_at_location_id", "starts_on"),
         sa.CheckConstraint("ends_on >= starts_on", name="period"),
@@ -72,6 +74,7 @@ class Reservation(Record):
     """The place that one referral holds."""
 
     __tablename__ = "reservation"
+    field_group = FieldGroup.PROCESS
 
     capacity_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("capacity.id"), index=True)
     referral_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("referral.id"), unique=True)

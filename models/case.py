@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Record, code_column
 from models.encryption import Encrypted, EncryptedJson
 from models.errors import WrongStep
+from models.field_groups import FieldGroup, marked
 from models.organization import Organization
 from models.person import Household, Person
 
@@ -135,29 +136,30 @@ class Case(Record):
     """One person's matter with one station."""
 
     __tablename__ = "case_file"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.CheckConstraint("status != 'exited' OR exit_reason IS NOT NULL", name="exit_has_reason"),
         sa.Index("ix_case_file_station_id_status", "station_id", "status"),
         sa.Index("ix_case_file_area_code_status", "area_code", "status"),
     )
 
-    number: Mapped[str] = mapped_column(sa.String(24), unique=True)
+    number: Mapped[str] = mapped_column(sa.String(24), unique=True, info=marked(FieldGroup.IDENTITY))
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     household_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("household.id"), index=True)
     station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
     worker_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
     """Village of residence when the case was opened."""
-    status: Mapped[CaseStatus] = mapped_column(default=CaseStatus.ACCEPTED)
+    status: Mapped[CaseStatus] = mapped_column(default=CaseStatus.ACCEPTED, info=marked(FieldGroup.REFERENCE))
     source: Mapped[CaseSource]
     urgency: Mapped[Urgency] = mapped_column(default=Urgency.NORMAL)
-    summary: Mapped[str | None] = mapped_column(Encrypted("case_file.summary"))
+    summary: Mapped[str | None] = mapped_column(Encrypted("case_file.summary"), info=marked(FieldGroup.NOTES))
     """What happened, in the words of whoever took the person in."""
-    opened_at: Mapped[datetime] = mapped_column(index=True)
+    opened_at: Mapped[datetime] = mapped_column(index=True, info=marked(FieldGroup.REFERENCE))
     first_contact_at: Mapped[datetime | None]
     concluded_at: Mapped[datetime | None]
     exit_reason: Mapped[CaseExit | None]
-    exit_note: Mapped[str | None] = mapped_column(Encrypted("case_file.exit_note"))
+    exit_note: Mapped[str | None] = mapped_column(Encrypted("case_file.exit_note"), info=marked(FieldGroup.NOTES))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 
@@ -177,13 +179,18 @@ class CaseStep(Record):
     """Who moved a case, when and why."""
 
     __tablename__ = "case_step"
+    field_group = FieldGroup.PROCESS
 
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case_file.id"), index=True)
-    from_status: Mapped[CaseStatus | None] = mapped_column(code_column(CaseStatus, "from_status"))
-    to_status: Mapped[CaseStatus] = mapped_column(code_column(CaseStatus, "to_status"))
+    from_status: Mapped[CaseStatus | None] = mapped_column(
+        code_column(CaseStatus, "from_status"), info=marked(FieldGroup.REFERENCE)
+    )
+    to_status: Mapped[CaseStatus] = mapped_column(
+        code_column(CaseStatus, "to_status"), info=marked(FieldGroup.REFERENCE)
+    )
     at: Mapped[datetime]
     by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
-    note: Mapped[str | None] = mapped_column(Encrypted("case_step.note"))
+    note: Mapped[str | None] = mapped_column(Encrypted("case_step.note"), info=marked(FieldGroup.NOTES))
 
     case: Mapped[Case] = relationship(back_populates="steps", lazy="raise_on_sql")
 
@@ -192,17 +199,18 @@ class Assessment(Record):
     """What is needed: the seven domains of life and the six self-care acts on one day."""
 
     __tablename__ = "assessment"
+    field_group = FieldGroup.HEALTH
 
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case_file.id"), index=True)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
-    occasion: Mapped[AssessmentOccasion]
-    assessed_on: Mapped[date]
+    occasion: Mapped[AssessmentOccasion] = mapped_column(info=marked(FieldGroup.PROCESS))
+    assessed_on: Mapped[date] = mapped_column(info=marked(FieldGroup.PROCESS))
     assessed_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     domains: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("assessment.domains"))
     """Domain → {"level": 0 none | 1 some | 2 grave, "note": text}; a domain that was not asked is missing."""
     self_care: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("assessment.self_care"))
     """Act → "able" | "unable"; an act that was not asked is missing."""
-    note: Mapped[str | None] = mapped_column(Encrypted("assessment.note"))
+    note: Mapped[str | None] = mapped_column(Encrypted("assessment.note"), info=marked(FieldGroup.NOTES))
 
     case: Mapped[Case] = relationship(lazy="raise_on_sql")
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.account import Account
 from models.base import Record, code_column
 from models.encryption import Encrypted
+from models.field_groups import FieldGroup, marked
 from models.organization import Organization
 from models.person import Person
 from models.referral import Referral
@@ -76,6 +77,7 @@ class ConsentNotice(Record):
     """What is read to people before they agree. A new wording is a new version; an old one stays as it was."""
 
     __tablename__ = "consent_notice"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("kind", "version"),)
 
     kind: Mapped[ConsentPurpose]
@@ -95,6 +97,7 @@ class Consent(Record):
     """What one person lets one organization know for one purpose. At most one of these is in force."""
 
     __tablename__ = "consent"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.CheckConstraint("identity OR contact OR health OR finance OR notes", name="some_kind"),
         sa.CheckConstraint("expires_at > given_at", name="expires_later"),
@@ -130,9 +133,9 @@ class Consent(Record):
     notes: Mapped[bool] = mapped_column(default=False)
     """What the station writes for the receiver."""
     way: Mapped[ConsentWay]
-    witness: Mapped[str | None] = mapped_column(Encrypted("consent.witness"))
+    witness: Mapped[str | None] = mapped_column(Encrypted("consent.witness"), info=marked(FieldGroup.NOTES))
     given_by: Mapped[ConsentGiver] = mapped_column(default=ConsentGiver.SELF)
-    giver_name: Mapped[str | None] = mapped_column(Encrypted("consent.giver_name"))
+    giver_name: Mapped[str | None] = mapped_column(Encrypted("consent.giver_name"), info=marked(FieldGroup.NOTES))
     relation: Mapped[ConsentRelation | None]
     notice_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("consent_notice.id"), index=True)
     given_at: Mapped[datetime]
@@ -182,6 +185,7 @@ class EmergencyReview(Record):
     """A referral that was sent without consent to protect life or health; somebody else looks at it afterwards."""
 
     __tablename__ = "emergency_review"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.CheckConstraint("(verdict IS NULL) = (reviewed_at IS NULL)", name="reviewed_with_verdict"),
         sa.CheckConstraint(
@@ -192,13 +196,13 @@ class EmergencyReview(Record):
     )
 
     referral_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("referral.id"), unique=True)
-    reason: Mapped[str] = mapped_column(Encrypted("emergency_review.reason"))
+    reason: Mapped[str] = mapped_column(Encrypted("emergency_review.reason"), info=marked(FieldGroup.NOTES))
     sent_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     sent_at: Mapped[datetime]
     verdict: Mapped[EmergencyVerdict | None]
     reviewed_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     reviewed_at: Mapped[datetime | None]
-    note: Mapped[str | None] = mapped_column(Encrypted("emergency_review.note"))
+    note: Mapped[str | None] = mapped_column(Encrypted("emergency_review.note"), info=marked(FieldGroup.NOTES))
     ended_at: Mapped[datetime | None]
     """Since when it lets the receiver see nothing: it was not upheld, or the person said no."""
     version: Mapped[int] = mapped_column(default=1)

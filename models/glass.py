@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.account import Account
 from models.base import Record
 from models.encryption import Encrypted
+from models.field_groups import FieldGroup, marked
 from models.person import Person
 
 GLASS_LASTS = timedelta(hours=3)
@@ -42,6 +43,7 @@ class GlassAccess(Record):
     """One asking for a file by its exact number. One that found nobody is kept too: it counts and can be seen."""
 
     __tablename__ = "glass_access"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.CheckConstraint("(person_id IS NULL) = (until IS NULL)", name="open_if_found"),
         sa.CheckConstraint("(verdict IS NULL) = (reviewed_at IS NULL)", name="reviewed_with_verdict"),
@@ -58,7 +60,7 @@ class GlassAccess(Record):
     """The station that looked after the person when the file was opened: its supervisors review."""
     area_code: Mapped[str | None] = mapped_column(sa.ForeignKey("area.code"))
     reason: Mapped[GlassReason]
-    words: Mapped[str] = mapped_column(Encrypted("glass_access.words"))
+    words: Mapped[str] = mapped_column(Encrypted("glass_access.words"), info=marked(FieldGroup.NOTES))
     opened_at: Mapped[datetime]
     until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -66,7 +68,9 @@ class GlassAccess(Record):
     reviewed_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     reviewed_at: Mapped[datetime | None]
     verdict: Mapped[GlassVerdict | None]
-    review_note: Mapped[str | None] = mapped_column(Encrypted("glass_access.review_note"))
+    review_note: Mapped[str | None] = mapped_column(
+        Encrypted("glass_access.review_note"), info=marked(FieldGroup.NOTES)
+    )
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Record
 from models.encryption import EncryptedJson
+from models.field_groups import FieldGroup, marked
 
 
 class ImportKind(enum.StrEnum):
@@ -41,6 +42,7 @@ class ImportRun(Record):
     """One upload."""
 
     __tablename__ = "import_run"
+    field_group = FieldGroup.INSTALLATION
 
     kind: Mapped[ImportKind]
     file_name: Mapped[str] = mapped_column(sa.String(255))
@@ -60,14 +62,19 @@ class ImportRow(Record):
     """One row of the file, as typed, with what is wrong in it."""
 
     __tablename__ = "import_row"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (sa.UniqueConstraint("run_id", "row_number"),)
 
     run_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("import_run.id"), index=True)
     row_number: Mapped[int]
     """As the spreadsheet counts, the heading being row 1."""
-    cells: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("import_row.cells"))
+    cells: Mapped[dict[str, Any]] = mapped_column(
+        EncryptedJson("import_row.cells"), info=marked(FieldGroup.CERTIFICATES)
+    )
     result: Mapped[RowResult]
-    problems: Mapped[list[Any]] = mapped_column(EncryptedJson("import_row.problems"))
+    problems: Mapped[list[Any]] = mapped_column(
+        EncryptedJson("import_row.problems"), info=marked(FieldGroup.CERTIFICATES)
+    )
     """[{column, value, code, facts}] for each wrong cell."""
 
     run: Mapped[ImportRun] = relationship(back_populates="rows", lazy="raise_on_sql")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Record
+from models.field_groups import FieldGroup
 
 
 class JobStatus(enum.StrEnum):
@@ -22,6 +23,7 @@ class JobRun(Record):
     """One job in one slot; the unique pair keeps two schedulers from doing the same work."""
 
     __tablename__ = "job_run"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("job", "slot"),)
 
     job: Mapped[str] = mapped_column(sa.String(64))

@@ -4,12 +4,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.field_groups import FieldGroup
 
 
 class RateLimit(Base):
     """A bucket that fills up again with time."""
 
     __tablename__ = "rate_limit"
+    field_group = FieldGroup.INSTALLATION
 
     key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     """Fingerprint of what is counted, such as an account on a device: the table tells nobody who tried."""

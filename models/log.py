@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from models.base import Base, UtcDateTime
+from models.field_groups import FieldGroup
 
 Dialect = sa.engine.Dialect
 
@@ -53,6 +54,7 @@ class LogEntry(Base):
     """
 
     __tablename__ = "log_entry"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (
         sa.Index("ix_log_entry_person_id", "person_id", "id"),
         # Notes are few: asking for the last of a kind must not walk through all the reads.
@@ -95,6 +97,7 @@ class LogSeal(Base):
     """The place of one entry in the chain; a digest over the one before, so that none can be changed or left out."""
 
     __tablename__ = "log_seal"
+    field_group = FieldGroup.INSTALLATION
 
     sequence: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     """1, 2, 3 … without a gap."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Record
+from models.field_groups import FieldGroup
 
 
 class MessageKind(enum.StrEnum):
@@ -47,6 +48,7 @@ class Message(Record):
     """One notice to one account, or to everybody of one organization, or to the coordinators of an area."""
 
     __tablename__ = "message"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.CheckConstraint(
             "account_id IS NOT NULL OR organization_id IS NOT NULL OR area_code IS NOT NULL", name="has_reader"

@@ -11,6 +11,7 @@ from models.base import Money, Record, Units
 from models.case import URGENCY_TIERS, Case, Urgency
 from models.encryption import Encrypted
 from models.errors import ReasonMissing, WrongStep
+from models.field_groups import FieldGroup, marked
 from models.organization import Organization
 from models.person import Person
 from models.taxonomy import NeedType, TaxonomyTerm
@@ -85,6 +86,7 @@ class Need(Record):
     """What somebody lacks: the type in an assessment's words, and the term of help that answers it."""
 
     __tablename__ = "need"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.CheckConstraint("quantity > 0", name="quantity"),
         sa.CheckConstraint("wanted_times >= 0 AND wanted_times < 2097152", name="wanted_times"),
@@ -98,7 +100,7 @@ class Need(Record):
         sa.Index("ix_need_term_id_status", "term_id", "status"),
     )
 
-    number: Mapped[str] = mapped_column(sa.String(24), unique=True)
+    number: Mapped[str] = mapped_column(sa.String(24), unique=True, info=marked(FieldGroup.IDENTITY))
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case_file.id"), index=True)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     household_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("household.id"), index=True)
@@ -116,7 +118,7 @@ class Need(Record):
     )
     """The tier while nobody has been asked yet, else empty; kept by the database, so that the lists of waiting needs
     are read in their order from an index."""
-    description: Mapped[str | None] = mapped_column(Encrypted("need.description"))
+    description: Mapped[str | None] = mapped_column(Encrypted("need.description"), info=marked(FieldGroup.NOTES))
     quantity: Mapped[Units]
     """How many units of the term are wanted, in one `frequency`."""
     unit: Mapped[str] = mapped_column(sa.String(8))

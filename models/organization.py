@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.area import Area
 from models.base import Money, Record, Units
+from models.field_groups import FieldGroup, marked
 
 
 class ProviderKind(enum.StrEnum):
@@ -54,6 +55,7 @@ class Organization(Record):
     """A body that offers or asks for help. A station is an organization too."""
 
     __tablename__ = "organization"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("external_source", "external_id"),)
 
     name: Mapped[str] = mapped_column(sa.String(255), index=True)
@@ -92,6 +94,7 @@ class Program(Record):
     """A project with money and a quota, such as home service bought for 50 households."""
 
     __tablename__ = "program"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (
         sa.UniqueConstraint("external_source", "external_id"),
         sa.CheckConstraint("ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on", name="period"),
@@ -108,7 +111,7 @@ class Program(Record):
     ends_on: Mapped[date | None]
     quota_households: Mapped[int | None]
     quota_units: Mapped[Units | None]
-    unit_price: Mapped[Money | None]
+    unit_price: Mapped[Money | None] = mapped_column(info=marked(FieldGroup.MONEY))
     external_source: Mapped[str | None] = mapped_column(sa.String(64))
     external_id: Mapped[str | None] = mapped_column(sa.String(64))
 
@@ -119,6 +122,7 @@ class Location(Record):
     """A place where an organization works."""
 
     __tablename__ = "location"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("external_source", "external_id"),)
 
     organization_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
@@ -142,6 +146,7 @@ class Phone(Record):
     """A telephone of an organization, a place or a service."""
 
     __tablename__ = "phone"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("external_source", "external_id"),)
 
     organization_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
@@ -160,6 +165,7 @@ class ProviderCheck(Record):
     """A check of an organization with an end date."""
 
     __tablename__ = "provider_check"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (
         sa.UniqueConstraint("organization_id", "kind", "valid_from"),
         sa.CheckConstraint("valid_to >= valid_from", name="period"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Record, Units
 from models.case import AssessmentOccasion
+from models.field_groups import FieldGroup
 from models.person import Person
 
 
@@ -44,6 +45,7 @@ class Outcome(Record):
     """One score of one person on one day."""
 
     __tablename__ = "outcome"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.UniqueConstraint("case_id", "measure", "occasion", "taken_on"),
         sa.CheckConstraint("missing_items >= 0", name="missing_items"),

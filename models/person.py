@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from models.area import Area
 from models.base import Record, RoughDegrees
 from models.encryption import BlindCode, Encrypted
+from models.field_groups import FieldGroup, marked
 from models.fingerprints import indexes
 from models.organization import Organization
 
@@ -82,10 +83,11 @@ class Household(Record):
     """People who live and budget together."""
 
     __tablename__ = "household"
+    field_group = FieldGroup.IDENTITY
 
     number: Mapped[str] = mapped_column(sa.String(24), unique=True)
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
-    note: Mapped[str | None] = mapped_column(Encrypted("household.note"))
+    note: Mapped[str | None] = mapped_column(Encrypted("household.note"), info=marked(FieldGroup.NOTES))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 
@@ -97,6 +99,7 @@ class Person(Record):
     """Somebody who is, or may be, in need."""
 
     __tablename__ = "person"
+    field_group = FieldGroup.IDENTITY
     __table_args__ = (
         # Search reads these alone: among 100,000 people 12 ms instead of 140 ms.
         sa.Index("ix_person_area_code_search_text", "area_code", "search_text", "id"),
@@ -119,35 +122,39 @@ class Person(Record):
     search_text: Mapped[str] = mapped_column(sa.String(255), default="")
     """Name, pinyin, initials and file number, folded, for search by any part."""
     sex: Mapped[Sex | None]
-    born_on: Mapped[date | None]
-    id_number: Mapped[str | None] = mapped_column(Encrypted("person.id_number"))
+    born_on: Mapped[date | None] = mapped_column(info=marked(FieldGroup.CERTIFICATES))
+    id_number: Mapped[str | None] = mapped_column(Encrypted("person.id_number"), info=marked(FieldGroup.CERTIFICATES))
     """Resident identity number of 18 (or, for old papers, 15) characters."""
-    id_number_index: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    id_number_index: Mapped[str | None] = mapped_column(
+        sa.String(64), unique=True, info=marked(FieldGroup.CERTIFICATES)
+    )
     """Fingerprint of the number of 18 characters, so that both forms are found and are the same person."""
-    phone: Mapped[str | None] = mapped_column(Encrypted("person.phone"))
-    phone_index: Mapped[str | None] = mapped_column(sa.String(64), index=True)
-    phone_end_index: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    phone: Mapped[str | None] = mapped_column(Encrypted("person.phone"), info=marked(FieldGroup.CONTACT))
+    phone_index: Mapped[str | None] = mapped_column(sa.String(64), index=True, info=marked(FieldGroup.CONTACT))
+    phone_end_index: Mapped[str | None] = mapped_column(sa.String(64), index=True, info=marked(FieldGroup.CONTACT))
     """Fingerprint of the last four digits, for whoever remembers no more."""
-    bank_card: Mapped[str | None] = mapped_column(Encrypted("person.bank_card"))
+    bank_card: Mapped[str | None] = mapped_column(Encrypted("person.bank_card"), info=marked(FieldGroup.FINANCE))
     """Where aid is paid to. Pages show the last four digits."""
-    contact_preference: Mapped[ContactPreference] = mapped_column(default=ContactPreference.PHONE)
-    contact_note: Mapped[str | None] = mapped_column(Encrypted("person.contact_note"))
+    contact_preference: Mapped[ContactPreference] = mapped_column(
+        default=ContactPreference.PHONE, info=marked(FieldGroup.CONTACT)
+    )
+    contact_note: Mapped[str | None] = mapped_column(Encrypted("person.contact_note"), info=marked(FieldGroup.CONTACT))
     """Whom to ring instead, or when to come."""
     language: Mapped[str] = mapped_column(sa.String(16), default="zh")
     hukou_kind: Mapped[HukouKind | None]
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
     """Village of residence: what service areas and the scope of staff go by."""
-    address: Mapped[str | None] = mapped_column(Encrypted("person.address"))
-    latitude: Mapped[float | None] = mapped_column(RoughDegrees())
-    longitude: Mapped[float | None] = mapped_column(RoughDegrees())
+    address: Mapped[str | None] = mapped_column(Encrypted("person.address"), info=marked(FieldGroup.CONTACT))
+    latitude: Mapped[float | None] = mapped_column(RoughDegrees(), info=marked(FieldGroup.CONTACT))
+    longitude: Mapped[float | None] = mapped_column(RoughDegrees(), info=marked(FieldGroup.CONTACT))
     station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
     """The station that looks after the person."""
-    status: Mapped[PersonStatus] = mapped_column(default=PersonStatus.ACTIVE)
-    frozen_at: Mapped[datetime | None]
+    status: Mapped[PersonStatus] = mapped_column(default=PersonStatus.ACTIVE, info=marked(FieldGroup.REFERENCE))
+    frozen_at: Mapped[datetime | None] = mapped_column(info=marked(FieldGroup.REFERENCE))
     """Since when nothing is changed or sent on because the person asked for a halt; empty while work goes on."""
-    erased_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None] = mapped_column(info=marked(FieldGroup.REFERENCE))
     """When name, contact and notes were removed; the file number and what was done stay."""
-    demonstration: Mapped[bool] = mapped_column(default=False)
+    demonstration: Mapped[bool] = mapped_column(default=False, info=marked(FieldGroup.REFERENCE))
     """An invented person of the demonstration, marked so on every page."""
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
@@ -175,12 +182,13 @@ class PersonArea(Record):
     """One of a person's further addresses: the hukou, or where the emergency happened."""
 
     __tablename__ = "person_area"
+    field_group = FieldGroup.IDENTITY
     __table_args__ = (sa.UniqueConstraint("person_id", "use"),)
 
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     use: Mapped[AreaUse]
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
-    address: Mapped[str | None] = mapped_column(Encrypted("person_area.address"))
+    address: Mapped[str | None] = mapped_column(Encrypted("person_area.address"), info=marked(FieldGroup.CONTACT))
 
     person: Mapped[Person] = relationship(back_populates="areas", lazy="raise_on_sql")
     area: Mapped[Area] = relationship(lazy="raise_on_sql")
@@ -190,6 +198,7 @@ class IdentityStatus(Record):
     """A status some body has recognised (认定类别), with its paper and dates. Not kept here as system of record."""
 
     __tablename__ = "identity_status"
+    field_group = FieldGroup.FINANCE
     __table_args__ = (
         sa.UniqueConstraint("person_id", "category_code", "valid_from"),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period"),
@@ -198,8 +207,10 @@ class IdentityStatus(Record):
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     category_code: Mapped[str] = mapped_column(sa.String(8), index=True)
     """Code of `beneficiary_categories.csv`, such as 2.1."""
-    recognised_by: Mapped[str | None] = mapped_column(sa.String(128))
-    document_number: Mapped[str | None] = mapped_column(Encrypted("identity_status.document_number"))
+    recognised_by: Mapped[str | None] = mapped_column(sa.String(128), info=marked(FieldGroup.CERTIFICATES))
+    document_number: Mapped[str | None] = mapped_column(
+        Encrypted("identity_status.document_number"), info=marked(FieldGroup.CERTIFICATES)
+    )
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 
@@ -214,6 +225,7 @@ class Feature(Record):
     """Something that makes the situation harder, since when."""
 
     __tablename__ = "feature"
+    field_group = FieldGroup.HEALTH
     __table_args__ = (sa.UniqueConstraint("person_id", "kind"),)
 
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)

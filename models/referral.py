@@ -12,6 +12,7 @@ from models.base import Record, Units, code_column
 from models.capacity import Capacity
 from models.encryption import Encrypted
 from models.errors import ReasonMissing, WrongStep
+from models.field_groups import FieldGroup, marked
 from models.need import Need
 from models.organization import Organization
 from models.service import ServiceAtLocation
@@ -95,6 +96,7 @@ class Referral(Record):
     """One need, put to one provider's service. A rejected one ends; the next provider gets a new one."""
 
     __tablename__ = "referral"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.CheckConstraint(
             "status NOT IN ('rejected', 'cancelled', 'on_hold', 'failed') OR reason IS NOT NULL", name="has_reason"
@@ -115,7 +117,7 @@ class Referral(Record):
         sa.Index("ix_referral_status_consent_by", "status", "consent_by"),
     )
 
-    number: Mapped[str] = mapped_column(sa.String(24), unique=True)
+    number: Mapped[str] = mapped_column(sa.String(24), unique=True, info=marked(FieldGroup.IDENTITY))
     need_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("need.id"), index=True)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     service_at_location_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("service_at_location.id"), index=True)
@@ -128,7 +130,7 @@ class Referral(Record):
     proposal_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("proposal.id"), unique=True)
     """The proposal it came from: applying a round twice cannot make it twice."""
     status: Mapped[ReferralStatus] = mapped_column(default=ReferralStatus.DRAFT)
-    request_note: Mapped[str | None] = mapped_column(Encrypted("referral.request_note"))
+    request_note: Mapped[str | None] = mapped_column(Encrypted("referral.request_note"), info=marked(FieldGroup.NOTES))
     """What the provider should know; written for the provider's eyes."""
     requested_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     requested_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -144,10 +146,10 @@ class Referral(Record):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     reason: Mapped[DeclineReason | None]
-    reason_text: Mapped[str | None] = mapped_column(Encrypted("referral.reason_text"))
+    reason_text: Mapped[str | None] = mapped_column(Encrypted("referral.reason_text"), info=marked(FieldGroup.NOTES))
     outcome: Mapped[ReferralOutcome | None]
     units_delivered: Mapped[Units | None]
-    choice_note: Mapped[str | None] = mapped_column(Encrypted("referral.choice_note"))
+    choice_note: Mapped[str | None] = mapped_column(Encrypted("referral.choice_note"), info=marked(FieldGroup.NOTES))
     """Why this provider, in the words of whoever referred directly or changed a proposal."""
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
@@ -179,6 +181,7 @@ class ReferralEvent(Record):
     """Who moved a referral, when, and why."""
 
     __tablename__ = "referral_event"
+    field_group = FieldGroup.PROCESS
 
     referral_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("referral.id"), index=True)
     from_status: Mapped[ReferralStatus | None] = mapped_column(code_column(ReferralStatus, "from_status"))
@@ -187,7 +190,7 @@ class ReferralEvent(Record):
     by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     """Empty where the clock did it."""
     reason: Mapped[DeclineReason | None]
-    note: Mapped[str | None] = mapped_column(Encrypted("referral_event.note"))
+    note: Mapped[str | None] = mapped_column(Encrypted("referral_event.note"), info=marked(FieldGroup.NOTES))
 
     referral: Mapped[Referral] = relationship(back_populates="events", lazy="raise_on_sql")
     by: Mapped[Account | None] = relationship(lazy="raise_on_sql")

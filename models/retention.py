@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.account import Account
 from models.base import Record
 from models.errors import WrongStep
+from models.field_groups import FieldGroup
 
 
 class RetentionState(enum.StrEnum):
@@ -36,6 +37,7 @@ class RetentionRun(Record):
     """One proposal to remove what is older than its period."""
 
     __tablename__ = "retention_run"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (
         sa.CheckConstraint("confirmed_by_id IS NULL OR confirmed_by_id != proposed_by_id", name="two_people"),
         sa.CheckConstraint(
@@ -72,6 +74,7 @@ class RetentionLine(Record):
     """What of one kind was shown, and how much of it has been removed."""
 
     __tablename__ = "retention_line"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("run_id", "kind"),)
 
     run_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("retention_run.id"), index=True)

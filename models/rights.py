@@ -11,6 +11,7 @@ from models.account import Account
 from models.base import Record
 from models.encryption import Encrypted
 from models.errors import ReasonMissing, WrongStep
+from models.field_groups import FieldGroup, marked
 from models.person import Person
 
 RIGHTS_DAYS = 15
@@ -67,6 +68,7 @@ class RightsRequest(Record):
     """One request about one person's data, with its clock."""
 
     __tablename__ = "rights_request"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.CheckConstraint("state != 'refused' OR (ground IS NOT NULL AND answer IS NOT NULL)", name="refused_why"),
         sa.CheckConstraint("(state = 'open') = (handled_at IS NULL)", name="handled"),
@@ -83,15 +85,17 @@ class RightsRequest(Record):
         sa.Index("ix_rights_request_state_due_at", "state", "due_at"),
     )
 
-    number: Mapped[str] = mapped_column(sa.String(24), unique=True)
+    number: Mapped[str] = mapped_column(sa.String(24), unique=True, info=marked(FieldGroup.IDENTITY))
     kind: Mapped[RightsKind]
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"))
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"))
     asker: Mapped[RightsAsker]
-    asker_name: Mapped[str | None] = mapped_column(Encrypted("rights_request.asker_name"))
+    asker_name: Mapped[str | None] = mapped_column(
+        Encrypted("rights_request.asker_name"), info=marked(FieldGroup.NOTES)
+    )
     """Name of the guardian or representative."""
-    note: Mapped[str | None] = mapped_column(Encrypted("rights_request.note"))
+    note: Mapped[str | None] = mapped_column(Encrypted("rights_request.note"), info=marked(FieldGroup.NOTES))
     """What is asked, in the asker's words."""
     asked_at: Mapped[datetime]
     due_at: Mapped[datetime]
@@ -99,7 +103,7 @@ class RightsRequest(Record):
     recorded_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"), index=True)
     state: Mapped[RightsState] = mapped_column(default=RightsState.OPEN)
     ground: Mapped[RefusalGround | None]
-    answer: Mapped[str | None] = mapped_column(Encrypted("rights_request.answer"))
+    answer: Mapped[str | None] = mapped_column(Encrypted("rights_request.answer"), info=marked(FieldGroup.NOTES))
     """What the person is told: what was done, or why not."""
     handled_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     handled_at: Mapped[datetime | None]

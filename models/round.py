@@ -12,6 +12,7 @@ from models.account import Account
 from models.base import Record
 from models.capacity import Capacity
 from models.encryption import Encrypted
+from models.field_groups import FieldGroup, marked
 from models.need import Need
 
 
@@ -42,6 +43,7 @@ class Round(Record):
     """One run over the open needs of an area. Parameters, seed and time are kept so that it can be run again."""
 
     __tablename__ = "round"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (
         sa.CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
         sa.Index(
@@ -84,6 +86,7 @@ class Proposal(Record):
     """What a round says of one need: a place somewhere, or why there is none."""
 
     __tablename__ = "proposal"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.UniqueConstraint("round_id", "need_id"),
         sa.CheckConstraint("decision NOT IN ('changed', 'left') OR reason IS NOT NULL", name="has_reason"),
@@ -103,7 +106,7 @@ class Proposal(Record):
     explanation: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Codes and numbers of why this one, why not the next three, or why nobody and what would help."""
     decision: Mapped[Decision] = mapped_column(default=Decision.UNDECIDED)
-    reason: Mapped[str | None] = mapped_column(Encrypted("proposal.reason"))
+    reason: Mapped[str | None] = mapped_column(Encrypted("proposal.reason"), info=marked(FieldGroup.NOTES))
     decided_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     decided_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(sa.String(32))
@@ -120,6 +123,7 @@ class RoundOpening(Record):
     """What a round says of one opening: how full it gets and what one more place would be worth."""
 
     __tablename__ = "round_opening"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("round_id", "capacity_id"),)
 
     round_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("round.id"), index=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.area import Area
 from models.base import Record
+from models.field_groups import FieldGroup
 from models.organization import Location, Organization, Program, SupplyMode
 from models.person import Sex
 from models.taxonomy import TaxonomyTerm
@@ -43,6 +44,7 @@ class Service(Record):
     """One kind of help that an organization gives, service or material."""
 
     __tablename__ = "service"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (
         sa.UniqueConstraint("external_source", "external_id"),
         sa.CheckConstraint("minimum_age IS NULL OR minimum_age >= 0", name="minimum_age"),
@@ -91,6 +93,7 @@ class ServiceAtLocation(Record):
     """A service given at, or from, a place. Referrals and places are kept here."""
 
     __tablename__ = "service_at_location"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (
         sa.UniqueConstraint("service_id", "location_id"),
         sa.CheckConstraint("radius_km IS NULL OR radius_km > 0", name="radius"),
@@ -115,6 +118,7 @@ class Schedule(Record):
     """When it is open (HSDS schedule; weekdays as RFC 5545 BYDAY)."""
 
     __tablename__ = "schedule"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("external_source", "external_id"),)
 
     service_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("service.id"), index=True)
@@ -138,6 +142,7 @@ class ServiceArea(Record):
     """Where the people may live who are served; a service without one serves everybody in reach."""
 
     __tablename__ = "service_area"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("service_id", "area_code"),)
 
     service_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("service.id"), index=True)
@@ -153,6 +158,7 @@ class ServiceEligibility(Record):
     """One thing a person may be or have to be served; lines of the same kind are alternatives."""
 
     __tablename__ = "service_eligibility"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("service_id", "kind", "code"),)
 
     service_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("service.id"), index=True)
@@ -166,6 +172,7 @@ class ServiceTerm(Record):
     """A further term under which a service is found (HSDS attribute)."""
 
     __tablename__ = "service_term"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("service_id", "term_id"),)
 
     service_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("service.id"), index=True)

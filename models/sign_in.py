@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.account import Account
 from models.base import Record
 from models.encryption import Encrypted
+from models.field_groups import FieldGroup
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -26,6 +27,7 @@ class SignInSession(Record):
     """One signed-in browser. The row goes when the session ends."""
 
     __tablename__ = "sign_in_session"
+    field_group = FieldGroup.INSTALLATION
 
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"), index=True)
     fingerprint: Mapped[str] = mapped_column(sa.String(64), unique=True)
@@ -43,6 +45,7 @@ class KnownDevice(Record):
     """A browser from which somebody has signed in before: strangers' wrong passwords do not slow it down."""
 
     __tablename__ = "known_device"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("account_id", "fingerprint"),)
 
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"))
@@ -56,6 +59,7 @@ class SecondFactor(Record):
     """The secret shared with an authenticator (TOTP, RFC 6238)."""
 
     __tablename__ = "second_factor"
+    field_group = FieldGroup.INSTALLATION
 
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"), unique=True)
     secret: Mapped[str] = mapped_column(Encrypted("second_factor.secret"))
@@ -69,6 +73,7 @@ class RecoveryCode(Record):
     """One of ten codes for the day the authenticator is lost."""
 
     __tablename__ = "recovery_code"
+    field_group = FieldGroup.INSTALLATION
 
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"), index=True)
     fingerprint: Mapped[str] = mapped_column(sa.String(64), unique=True)
@@ -86,6 +91,7 @@ class AccessLink(Record):
     """A link with which somebody chooses a password, once and for a limited time."""
 
     __tablename__ = "access_link"
+    field_group = FieldGroup.INSTALLATION
 
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"), index=True)
     kind: Mapped[LinkKind]
@@ -102,6 +108,7 @@ class OtherDoor(Record):
     """Who somebody is at the city's own sign-in (OpenID Connect)."""
 
     __tablename__ = "other_door"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("issuer", "subject"),)
 
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"), index=True)
@@ -123,6 +130,7 @@ class Mail(Record):
     """A mail to be sent, written with what it tells of; the clock's work sends it."""
 
     __tablename__ = "mail"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.Index("ix_mail_due_at", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"),
                                postgresql_where=sa.text("due_at IS NOT NULL")),)  # fmt: skip
 

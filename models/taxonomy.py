@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Record
 from models.case import Domain, Urgency
+from models.field_groups import FieldGroup
 
 
 class Taxonomy(enum.StrEnum):
@@ -31,6 +32,7 @@ class TaxonomyTerm(Record):
     """One kind of service or of material aid, with the unit it is counted in (HSDS: taxonomy_term)."""
 
     __tablename__ = "taxonomy_term"
+    field_group = FieldGroup.INSTALLATION
     __table_args__ = (sa.UniqueConstraint("taxonomy", "code"),)
 
     taxonomy: Mapped[Taxonomy]
@@ -53,6 +55,7 @@ class NeedType(Record):
     """What somebody lacks, in the words of an assessment, with the usual answers to it."""
 
     __tablename__ = "need_type"
+    field_group = FieldGroup.INSTALLATION
 
     code: Mapped[str] = mapped_column(sa.String(16), unique=True)
     domain: Mapped[Domain]
@@ -66,6 +69,7 @@ class BeneficiaryCategory(Record):
     """A recognised status that a person may hold (认定类别), in two levels."""
 
     __tablename__ = "beneficiary_category"
+    field_group = FieldGroup.INSTALLATION
 
     code: Mapped[str] = mapped_column(sa.String(8), unique=True)
     name_zh: Mapped[str] = mapped_column(sa.String(64))

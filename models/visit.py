@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.account import Account
 from models.base import Money, Record, Units
 from models.encryption import Encrypted
+from models.field_groups import FieldGroup, marked
 from models.organization import Organization, Program
 from models.person import Person
 from models.referral import Referral
@@ -50,6 +51,7 @@ class Visit(Record):
     """One person × one service event (人次). Corrections are new entries; nothing is overwritten."""
 
     __tablename__ = "visit"
+    field_group = FieldGroup.PROCESS
     __table_args__ = (
         sa.UniqueConstraint("worker_id", "entry_key"),
         sa.CheckConstraint("units >= 0", name="units"),
@@ -86,7 +88,7 @@ class Visit(Record):
     unit: Mapped[str] = mapped_column(sa.String(8))
     amount: Mapped[Money | None]
     """Value in yuan of goods or money handed over."""
-    note: Mapped[str | None] = mapped_column(Encrypted("visit.note"))
+    note: Mapped[str | None] = mapped_column(Encrypted("visit.note"), info=marked(FieldGroup.NOTES))
     activity_key: Mapped[uuid.UUID | None] = mapped_column(index=True)
     """Shared by the entries of one group session: ten people are ten person-times and one activity."""
     entry_key: Mapped[str | None] = mapped_column(sa.String(64))

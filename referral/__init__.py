@@ -9,7 +9,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from models import migrations
+from models import Base, migrations
+from models.field_groups import without_group
 from models.keyring import use_keyring
 from referral import (
     access,
@@ -37,7 +38,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """Return the application. Settings come from REFERRAL_* variables; `overrides` win over them.
 
     Raises `config.SecretMissing` without a secret and `KeyTrouble` without keys outside the demonstration, and
-    RuntimeError where a route has no guard.
+    RuntimeError where a route has no guard or a column no field group.
     """
     app = Flask(
         __name__,
@@ -77,6 +78,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         cli.init_app(app)
         if open_routes := access.unguarded():
             raise RuntimeError(f"routes without a guard: {', '.join(sorted(open_routes))}")
+    if unsaid := sorted(without_group(Base)):
+        raise RuntimeError(f"columns of which nobody has said what they tell of people: {', '.join(unsaid)}")
     return app
 
 
