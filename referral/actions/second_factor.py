@@ -55,6 +55,7 @@ def confirm(session: Session, account: Account, code: str, *, at: datetime) -> l
     factor = factor_of(session, account)
     if factor is None or factor.confirmed_at is not None or not _use_step(session, factor, code, at):
         return None
+    limits.give_back(session, f"code:{account.id}", most=TRIES, per=IN)
     factor.confirmed_at = account.second_factor_since = at
     codes = new_recovery_codes(session, account)
     _tell(session, account, "second_factor_set_up", at)
