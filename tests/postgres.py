@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from sqlalchemy.engine import make_url
@@ -132,6 +133,22 @@ def create(run: Path, name: str, template: str = "template0") -> str:
 def drop(run: Path, name: str) -> None:
     """Drop a database with whoever is still connected to it."""
     execute(run, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def working_role(run: Path) -> Iterator[str]:
+    """The name of a role of the server that owns nothing and has no rights yet; dropped at the end."""
+    name = f"application_{uuid4().hex[:8]}"
+    execute(run, f"CREATE ROLE {name} LOGIN NOSUPERUSER")
+    try:
+        yield name
+    finally:
+        for (database,) in execute(run, "SELECT datname FROM pg_database WHERE datallowconn"):
+            if database.startswith(prefix(run)):
+                url = plain(str(make_url(server(run)).set(database=database)))
+                with psycopg.connect(url, autocommit=True) as connection:
+                    connection.execute(f"DROP OWNED BY {name}".encode())
+        execute(run, f"DROP ROLE {name}")
 
 
 def template(run: Path, kind: str, fill: Callable[[str], None]) -> str:

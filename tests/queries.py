@@ -13,11 +13,11 @@ from tests.factories import PASSWORD
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements sent inside, in order, without BEGIN, COMMIT and pragmas. Needs an application context."""
+    """The statements sent inside, in order, without BEGIN, COMMIT, pragmas and settings of the transaction. Needs an application context."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
+        if not statement.startswith(("BEGIN", "PRAGMA", "SELECT set_config")):
             sent.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)

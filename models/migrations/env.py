@@ -34,6 +34,10 @@ def run() -> None:
         if sqlite:
             # The pragma does nothing inside a transaction, and our engine begins one with the first statement.
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+        else:
+            # A step reads and writes all rows; where the owner is no superuser, row security would hide them.
+            connection.execute(sa.text("SELECT set_config('yuanqiao.unlimited', 'on', false)"))
+            connection.commit()
         context.configure(
             connection=connection,
             target_metadata=target.metadata,

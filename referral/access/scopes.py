@@ -70,10 +70,13 @@ class RuleTable(sa.TableClause):
     inherit_cache = True
 
 
-@cache
-def _alias(record: Any) -> sa.FromClause:
+def _alias(record: type[Any]) -> sa.FromClause:
     """Return the table of a record for the subquery of a rule, with its columns and their types."""
-    table: sa.Table = record.__table__
+    return _aliased(record.__table__)
+
+
+@cache
+def _aliased(table: sa.Table) -> sa.FromClause:
     bare = RuleTable(table.name, *(sa.column(column.name, column.type) for column in table.columns))
     return bare.alias(f"scope_{table.name}")
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import Alias, TextualSelect
 
+from referral.access.rows import keep_told
 from referral.access.scopes import PERSONAL, RuleTable, scope
 from referral.access.viewer import KEY, LOOKING, ScopeMissing, Viewer, Who, viewer_of
 
@@ -64,6 +65,7 @@ def _kinds(statement: Any) -> tuple[set[type[Any]], bool]:
 def narrow(state: ORMExecuteState) -> None:
     """Put the viewer's scope on a statement, or refuse it."""
     statement: Any = state.statement
+    keep_told(state.session)
     state.update_execution_options(**{SEEN: True})
     viewer = state.session.info.get(KEY)
     if viewer is not None and viewer.unlimited:

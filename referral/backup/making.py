@@ -15,7 +15,9 @@ from referral import clock
 from referral.backup import tables
 from referral.backup.errors import BackupRefused
 from referral.backup.lines import Fingerprint, LineWriter, line
+from referral.backup.proving import chain_end
 from referral.backup.sealed import SealedWriter
+from referral.row_security import see_all_rows
 from referral.transactions import reading
 
 Progress = Callable[[str, int], None]
@@ -58,6 +60,7 @@ def _write(connection: sa.Connection, out: LineWriter, progress: Progress) -> tu
         "version": _version(),
         "database": connection.dialect.name,
         "revision": at,
+        "log_end": chain_end(connection),
         "tables": [
             {"name": table.name, "columns": list(table.columns), "bytes": sorted(table.bytes_at)} for table in kept
         ],
@@ -88,6 +91,7 @@ def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+            see_all_rows(connection)
         # Both databases choose the moment with the first question that is asked of a table.
         sa.inspect(connection).get_table_names()
         yield connection

@@ -13,13 +13,15 @@ from referral.backup import tables
 from referral.backup.errors import BackupRefused
 from referral.backup.lines import fingerprint
 from referral.backup.making import EVERY, Progress
+from referral.backup.proving import prove_log
 from referral.backup.reading import BackupReader, Described
+from referral.row_security import as_owner, see_all_rows
 
 Migrate = Callable[[str], None]
 """Brings a database without tables to a revision."""
 Rows = Iterator[list[Any]]
-Proof = Callable[[sa.Connection], None]
-"""Looks at the restored database before it is kept; raises BackupRefused where something is wrong with it."""
+Proof = Callable[[sa.Connection, dict[str, Any]], None]
+"""Looks at the restored database and the file's head before it is kept; raises BackupRefused where it is wrong."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,14 @@ def restore_backup(
     backup_key: bytes,
     *,
     migrate: Migrate,
-    prove: Proof = lambda _connection: None,
+    prove: Proof = prove_log,
     progress: Progress = lambda *_: None,
 ) -> Restored:
     """Restore a backup into a database without records.
 
     A place without tables is first brought to the backup's revision; one with empty tables must stand there already.
     Rows go in under the database's own rules; then every table is read again and compared. Raises BackupRefused:
-    not_empty, other_revision, other_shape, differs, orphans, and what `reading` raises.
+    not_empty, other_revision, other_shape, differs, orphans, log_broken, and what `reading` raises.
     """
     with source.open("rb") as file:
         reader = BackupReader(file, backup_key)
@@ -54,7 +56,7 @@ def restore_backup(
                 _load(connection, table, _with_progress(reader.rows(table), table.name, progress))
             reader.finish()
             _check(connection, reader, here, progress)
-            prove(connection)
+            prove(connection, reader.head)
     return Restored(reader.head, {name: found.rows for name, found in reader.found.items()})
 
 
@@ -101,7 +103,9 @@ def _loading(engine: sa.Engine) -> Iterator[sa.Connection]:
         try:
             if not sqlite:
                 connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
-            yield connection
+                see_all_rows(connection)
+            with as_owner(connection):
+                yield connection
             if sqlite and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
                 raise BackupRefused("orphans", table=lost[0])
             connection.exec_driver_sql("ANALYZE")

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -70,18 +69,8 @@ def test_sealers_at_once_do_not_fork_the_chain(session_on_both: Session, monkeyp
 @pytest.fixture
 def role() -> Iterator[str]:
     """A role of PostgreSQL without any rights."""
-    run = databases.run_folder()
-    name = f"application_{uuid4().hex[:8]}"
-    postgres.execute(run, f"CREATE ROLE {name} LOGIN NOSUPERUSER")
-    yield name
-    for (database,) in postgres.execute(run, "SELECT datname FROM pg_database WHERE datallowconn"):
-        if database.startswith(postgres.prefix(run)):
-            import psycopg
-
-            url = postgres.plain(str(make_url(postgres.server(run)).set(database=database)))
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(f"DROP OWNED BY {name}".encode())
-    postgres.execute(run, f"DROP ROLE {name}")
+    with postgres.working_role(databases.run_folder()) as name:
+        yield name
 
 
 @pytest.mark.postgres
