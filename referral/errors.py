@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from models.errors import DomainError
+from referral.access import current_actor, looking
 from referral.extensions import db
 from referral.i18n import lazy
 from referral.origins import ForeignRequest
@@ -221,15 +222,17 @@ def page(code: str, **facts: Any) -> Response:
     db.session.rollback()
     advice = ADVICE.get(code, ADVICE["domain_error"])
     kept = typed() if request.method == "POST" and code != "413" else []  # which cannot be read at all
-    body = render_template(
-        "errors/error.html",
-        title=advice.title,
-        text=advice.what_to_do,
-        typed=kept,
-        words=[value for _name, value in kept if not CODE.fullmatch(value)],
-        back=_page_before(),
-        **facts,
-    )
+    # The look of the view has ended; the bar of the page still says which files are open to the account.
+    with looking(db.session, current_actor(), because="error_page"):
+        body = render_template(
+            "errors/error.html",
+            title=advice.title,
+            text=advice.what_to_do,
+            typed=kept,
+            words=[value for _name, value in kept if not CODE.fullmatch(value)],
+            back=_page_before(),
+            **facts,
+        )
     return make_response(body, advice.status)
 
 
