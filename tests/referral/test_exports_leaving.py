@@ -37,6 +37,7 @@ NO_PEOPLE = {
 OTHERWISE = {
     "coordination.download_template": "an empty form to fill in",
     "evaluation.show_chart": "a drawing of counts",
+    "admin.export_retention": "kinds of records with their numbers, without names",
     "oversight.download_anchors": "digests of the log, without a person",
     "casework.export_copy": "the person's own file, for a request that is written down and logged with it",
 }
