@@ -30,6 +30,7 @@ from models import (
 )
 from models.consent import GUARDIAN_BEFORE_AGE
 from models.errors import ConsentIncomplete, ConsentMissing, GuardianMissing, OwnEmergency, WrongStep
+from referral import log
 from referral.access import without_scope
 from referral.actions import referrals
 from referral.actions.referral_news import tell_provider, tell_station
@@ -108,6 +109,7 @@ def give(
         )
         session.add(consent)
         session.flush()
+        log.note(session, "consent_given", person_id=person.id, record=consent, receiver=receiver.id.hex)
         written.append(consent)
     return Given(written, _send_waiting(session, written, by=by, at=at))
 
@@ -164,6 +166,13 @@ def withdraw(
     consent.withdrawn_at, consent.withdrawn_way = at, way
     consent.withdrawn_by_id = by.id if by else None
     session.flush()
+    log.note(
+        session,
+        "consent_withdrawn",
+        person_id=consent.person_id,
+        record=consent,
+        receiver=consent.organization_id.hex,
+    )
     with without_scope(session, because="a withdrawal reaches every referral to the receiver, also another station's"):
         return stop_sharing(
             session,
@@ -234,12 +243,13 @@ def review_emergency(
     if verdict is EmergencyVerdict.NOT_UPHELD and not note:
         raise ConsentIncomplete
     review.verdict, review.reviewed_by_id, review.reviewed_at, review.note = verdict, by.id, at, note
-    if verdict is EmergencyVerdict.UPHELD:
-        session.flush()
-        return []
-    review.ended_at = at
+    if verdict is EmergencyVerdict.NOT_UPHELD:
+        review.ended_at = at
     session.flush()
     referral = session.get_one(Referral, review.referral_id)
+    log.note(session, "emergency_reviewed", person_id=referral.person_id, record=review, verdict=verdict.value)
+    if verdict is EmergencyVerdict.UPHELD:
+        return []
     try:
         referrals.check_consent(session, referral, at)
     except ConsentMissing:

@@ -26,6 +26,7 @@ from models import (
 from models.errors import AlreadyReferred, ConsentMissing
 from models.need import WAITING_STATUSES
 from models.referral import LIVE_STATUSES
+from referral import log
 from referral.actions import case_flow, places
 from referral.actions.numbering import next_number
 from referral.actions.referral_events import move, write_event
@@ -160,6 +161,8 @@ def _set_clock(referral: Referral, need: Need, calendar: WorkCalendar, *, by: Ac
 def _mark_emergency(session: Session, referral: Referral, reason: str, *, by: Account | None, at: datetime) -> None:
     referral.emergency = True
     session.add(EmergencyReview(referral_id=referral.id, reason=reason, sent_by_id=by.id if by else None, sent_at=at))
+    session.flush()
+    log.note(session, "emergency_sent", person_id=referral.person_id, record=referral)
     tell_of_emergency(session, referral, at)
 
 
