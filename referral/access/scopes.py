@@ -111,6 +111,17 @@ def or_opened(name: str, rule: Rule) -> Rule:
     return condition
 
 
+def not_halted(name: str, rule: Rule) -> Rule:
+    """Rows of the rule but those of people who asked for a halt: supervisors and coordinators read these alone."""
+
+    def condition(actor: Who, entity: Any) -> Condition:
+        person = _alias(Person)
+        halted = sa.select(person.c.id).where(person.c.frozen_at.is_not(None))
+        return sa.and_(rule(actor, entity), _column(entity, name).not_in(halted))
+
+    return condition
+
+
 def through(name: str, parent: type[Any]) -> dict[Role, Rule]:
     """Rows whose parent, named by a column, the role may see."""
 
@@ -163,8 +174,9 @@ def _addressed(actor: Who, entity: Any) -> Condition:
     return sa.or_(*ways)
 
 
-def _of_station(person: str) -> dict[Role, Rule]:
-    return dict.fromkeys(CASEWORK, or_opened(person, own("station_id")))
+def _of_station(person: str, rule: Rule | None = None) -> dict[Role, Rule]:
+    rule = or_opened(person, rule or own("station_id"))
+    return {Role.STATION_WORKER: not_halted(person, rule), Role.STATION_SUPERVISOR: rule}
 
 
 def _visited(actor: Who, entity: Any) -> Condition:
@@ -177,7 +189,7 @@ def _visited(actor: Who, entity: Any) -> Condition:
 
 _PERSON: dict[Role, Rule] = _of_station("id") | {
     Role.COORDINATOR: or_opened("id", area("area_code")),
-    Role.VILLAGE_ASSISTANT: area("area_code"),
+    Role.VILLAGE_ASSISTANT: not_halted("id", area("area_code")),
     Role.PROVIDER_OFFICER: either(shared("person_id"), _visited),
     Role.EVALUATOR: area("area_code"),
 }
@@ -200,7 +212,7 @@ SCOPES: dict[type[Any], dict[Role, Rule]] = {
     Case: _of_station("person_id") | _IN_AREA | {Role.VILLAGE_ASSISTANT: _reported},
     Need: _of_station("person_id") | _IN_AREA | {Role.PROVIDER_OFFICER: shared("need_id")},
     Referral: _of_station("person_id") | _IN_AREA | {Role.PROVIDER_OFFICER: _asked},
-    Visit: dict.fromkeys(CASEWORK, or_opened("person_id", either(own("organization_id"), own("station_id"))))
+    Visit: _of_station("person_id", either(own("organization_id"), own("station_id")))
     | _IN_AREA
     | {Role.PROVIDER_OFFICER: own("organization_id")},
     Round: {Role.COORDINATOR: area("area_code")},

@@ -264,6 +264,19 @@ def test_a_request_of_another_station_is_not_there(o: Office, client: FlaskClien
     assert [stranger.get(address + tail).status_code for tail in ("", "/copy", "/copy.xlsx", "/refuse")] == [404] * 4
 
 
+def test_a_halted_file_is_read_by_supervisors_and_coordinators_only(o: Office, client: FlaskClient) -> None:
+    worker, supervisor = (sign_in(client.application.test_client(), a.login) for a in (o.worker, o.supervisor))
+    address = recorded(worker, o, "freeze")
+    assert worker.get(f"/people/{o.person.id}").status_code == 200
+    assert worker.post(f"{address}/do", data={}).status_code == 302
+    assert worker.get(f"/people/{o.person.id}").status_code == 404
+    assert supervisor.get(f"/people/{o.person.id}").status_code == 200
+    for page in ("/desk", "/cases", "/rights", "/visits", address):
+        shown = worker.get(page)
+        check_page(shown, "zh")
+        assert o.person.name not in shown.text
+
+
 def test_a_halt_is_asked_for_done_and_shown(o: Office, client: FlaskClient) -> None:
     sign_in(client, o.supervisor.login)
     address = recorded(client, o, "freeze")
