@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from models import Account, Role
 from referral import clock
 from referral.actions import seeding
-from referral.actions.account_management import invite
+from referral.actions.account_management import Facts, invite
 from referral.actions.divisions import bring_divisions
 from referral.commands import on_records
 from referral.extensions import db
 from referral.i18n import _, lazy
+from referral.mail import base_address
 from referral.transactions import refresh_statistics, transaction
 from referral.words import word
 
@@ -66,18 +67,12 @@ def accounts() -> None:
 @click.argument("name")
 @on_records
 def administrator(login: str, name: str) -> None:
-    """Make the first administrator of an installation, and print the one-time password."""
+    """Make an administrator, such as the first of an installation, and print the link to choose a password with."""
     with transaction(db.session) as session:
-        account, password = invite(
-            session,
-            login=login,
-            name=name,
-            role=Role.ADMINISTRATOR,
-            organization_id=None,
-            area_code=None,
-            email=None,
-        )
-    click.echo(_("%(login)s signs in with %(password)s. Change it at once.", login=account.login, password=password))
+        facts = Facts(name=name, role=Role.ADMINISTRATOR)
+        account, token = invite(session, login=login, facts=facts, by=None, at=clock.now())
+    link = f"{base_address()}/sign-in/link/{token}"
+    click.echo(_("%(login)s chooses a password here within 7 days: %(link)s", login=account.login, link=link))
 
 
 @command.command("divisions")
