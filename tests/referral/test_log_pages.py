@@ -74,7 +74,7 @@ def test_verifying_by_button_is_itself_logged_and_names_what_is_broken(app: Flas
     assert "0" in client.get("/oversight", headers=ENGLISH).get_data(as_text=True)
     with app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE need SET quantity = 900")
-    client.post("/oversight/verify")
+    client.post("/oversight/verify", headers=ENGLISH)
     page = client.get("/oversight", headers=ENGLISH)
     check_page(page, "en")
     assert "the record was changed behind the application" in page.get_data(as_text=True)
