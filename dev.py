@@ -3,8 +3,8 @@
 
 python3 dev.py run [--port N]                    make what is missing, then serve the demonstration
 python3 dev.py test [PYTEST ARGUMENTS]           every check; with arguments, only those tests
-python3 dev.py lint                              style, types, import contracts, translations
-python3 dev.py bench [--needs N …] [--json FILE] how long a round and the pages take
+python3 dev.py lint                              style, types, imports, translations, secrets, advisories
+python3 dev.py bench [--needs N …] [--json FILE] how long a round and the pages take; --kills N kills the server
 python3 dev.py wheel-test [PYTEST ARGUMENTS]     the tests against the built package
 python3 dev.py lock [--upgrade]                  write both requirements files again
 """
@@ -32,6 +32,7 @@ VENV = HERE / ".venv"
 BIN = "Scripts" if os.name == "nt" else "bin"
 COMMAND = "from referral.cli import main; main()"
 CATALOGUE = "from referral.catalogue import main; main()"
+SAID = {0: "ok", 75: "COULD NOT BE LOOKED UP: see above"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk", "libatomic1")
 LEAKS = ("REFERRAL_", "FLASK_", "PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTEST_", "VIRTUAL_ENV")
@@ -63,9 +64,6 @@ def quietly(*command: str, env: dict[str, str] | None = None) -> str:
     except OSError as error:
         return str(error)
     return "" if done.returncode == 0 else (done.stderr or done.stdout or f"{command[0]} failed").strip()
-
-
-# Setting up: pip, uv, apt
 
 
 def apt(*packages: str) -> bool:
@@ -170,9 +168,6 @@ def find_browser() -> None:
         )
 
 
-# The commands
-
-
 def run(port: int) -> None:
     """Serve the demonstration on this machine, in the place of this process."""
     ready("run")
@@ -198,6 +193,7 @@ def lint(**more: list[str]) -> None:
         "types": [python(), "-m", "mypy"],
         "imports": [python(VENV, "lint-imports")],
         "translations": [python(), "-c", CATALOGUE, "--check"],
+        **{name: [python(), "-m", f"tests.checks.{name}"] for name in ("secrets", "advisories")},
     }
     results = []
     for name, command in (steps | more).items():
@@ -206,8 +202,8 @@ def lint(**more: list[str]) -> None:
         results.append((name, call(*command), time.monotonic() - began))
     print()
     for name, code, seconds in results:
-        print(f"{name:<14}{seconds:7.1f} s  {f'FAILED ({code})' if code else 'ok'}")
-    if any(code for _, code, _ in results):
+        print(f"{name:<14}{seconds:7.1f} s  {SAID.get(code, f'FAILED ({code})')}")
+    if any(code not in SAID for _, code, _ in results):
         raise Trouble("Not all is well: see above.")
 
 
@@ -224,9 +220,12 @@ def test(arguments: list[str]) -> None:
     lint(tests=[*pytest, "-n", "2", "--dist", "worksteal", "--durations", "15"])
 
 
-def bench(needs: list[int], report: str | None) -> None:
-    """Measure rounds and pages; a table on the screen and, where asked for, a file of JSON."""
-    ready("run")
+def bench(needs: list[int], report: str | None, kills: int | None) -> None:
+    """Measure rounds and pages, as a table and, where asked for, as JSON; or kill the server under load so often."""
+    ready("dev" if kills else "run")
+    if kills:
+        killing = ("-m", "pytest", "tests/referral/test_kills.py", "-q", "-s")
+        sys.exit(call(python(), *killing, env=environment(YUANQIAO_KILLS=str(kills))))
     options = ["--json", report] if report else []
     sys.exit(call(python(), "tests/bench.py", "--needs", *map(str, needs), *options))
 
@@ -270,11 +269,11 @@ def main() -> None:
         raise Trouble(f"Yuanqiao needs Python 3.11 or newer; this is {platform.python_version()}.")
     parser = argparse.ArgumentParser(usage=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    names = ("run", "test", "lint", "bench", "wheel-test", "lock")
-    parsers = {name: commands.add_parser(name) for name in names}
+    parsers = {name: commands.add_parser(name) for name in ("run", "test", "lint", "bench", "wheel-test", "lock")}
     parsers["run"].add_argument("--port", type=int, default=8000)
     parsers["bench"].add_argument("--needs", type=int, nargs="+", default=[10_000])
     parsers["bench"].add_argument("--json", type=os.path.abspath)
+    parsers["bench"].add_argument("--kills", type=int)
     parsers["lock"].add_argument("--upgrade", action="store_true")
     given, rest = parser.parse_known_args()
     if rest and given.command not in ("test", "wheel-test"):
@@ -283,7 +282,7 @@ def main() -> None:
         "run": lambda: run(given.port),
         "test": lambda: test(rest),
         "lint": lint,
-        "bench": lambda: bench(given.needs, given.json),
+        "bench": lambda: bench(given.needs, given.json, given.kills),
         "wheel-test": lambda: wheel_test(rest),
         "lock": lambda: lock(given.upgrade),
     }
