@@ -1,0 +1,1 @@
+"""Every route, tried by every role on records of every relation."""

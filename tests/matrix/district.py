@@ -1,0 +1,357 @@
+"""A district in which every personal field holds a canary, and every subject has one record of each kind.
+
+Accounts: a station's worker and supervisor (S1), an officer of a provider (P1), coordinator, evaluator and village
+assistant of county A, administrator, auditor. What joins the subjects to them:
+
+    subject     village   station  referral to                                              files opened by
+    own         county A  S1       P2, agreed to everything
+    shared      county A  S2       P1, agreed to identity and contact only
+    foreign     county A  S2       P2, agreed to everything
+    opened      county B  S3       P3, agreed to everything                                 worker, supervisor, coordinator
+    none        county B  S3       P3, agreed to everything
+    taken_back  county B  S3       P1, agreed to everything, and took it back a day ago
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import (
+    Account,
+    AreaUse,
+    Assessment,
+    AssessmentOccasion,
+    BeneficiaryCategory,
+    Capacity,
+    Case,
+    CaseStatus,
+    CaseStep,
+    ConsentGiver,
+    ConsentRelation,
+    ConsentWay,
+    ContactResult,
+    DataKind,
+    Domain,
+    EmergencyReview,
+    Feature,
+    FeatureKind,
+    GlassAccess,
+    GlassReason,
+    Household,
+    IdentityStatus,
+    ImportKind,
+    ImportRow,
+    ImportRun,
+    Measure,
+    Need,
+    NeedKind,
+    NeedStatus,
+    NeedType,
+    Organization,
+    Outcome,
+    Person,
+    PersonArea,
+    Proposal,
+    Referral,
+    ReferralEvent,
+    ReferralStatus,
+    RetentionRun,
+    RightsAsker,
+    RightsKind,
+    RightsRequest,
+    Role,
+    Round,
+    RoundStatus,
+    RowResult,
+    Urgency,
+    Visit,
+    VisitKind,
+)
+from models.round import Decision
+from tests.factories import (
+    OTHER_COUNTY,
+    OTHER_VILLAGE,
+    VILLAGE,
+    make_account,
+    make_area,
+    make_capacity,
+    make_consent,
+    make_organization,
+    make_person,
+    make_station,
+    make_term,
+)
+from tests.matrix.canaries import SUBJECTS, Canaries, Keys, born_on, id_number
+
+ROLES = {
+    "assistant": Role.VILLAGE_ASSISTANT,
+    "worker": Role.STATION_WORKER,
+    "supervisor": Role.STATION_SUPERVISOR,
+    "officer": Role.PROVIDER_OFFICER,
+    "coordinator": Role.COORDINATOR,
+    "evaluator": Role.EVALUATOR,
+    "administrator": Role.ADMINISTRATOR,
+    "auditor": Role.AUDITOR,
+}
+OPENERS = ("worker", "supervisor", "coordinator")
+S = ReferralStatus
+
+
+@dataclass
+class District:
+    """The accounts, the canaries, and by subject and kind of record the keys."""
+
+    at: datetime
+    canaries: Canaries = field(default_factory=Canaries)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    logins: dict[str, str] = field(default_factory=dict)
+    account_ids: dict[str, Any] = field(default_factory=dict)
+    keys: dict[str, Keys] = field(default_factory=dict)
+    common: Keys = field(default_factory=dict)
+    glass: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """(subject, role) → the opening of that role's account."""
+
+
+def fill(session: Session, at: datetime) -> District:
+    """Write the district; the caller commits."""
+    made = District(at)
+    make_area(session, VILLAGE)
+    make_area(session, OTHER_VILLAGE)
+    stations = {"own": make_station(session)} | {"shared": make_station(session)}
+    stations["opened"] = make_station(session, area_code=OTHER_COUNTY)
+    stations |= {"foreign": stations["shared"], "none": stations["opened"], "taken_back": stations["opened"]}
+    p1, p2, p3 = (make_organization(session) for _ in range(3))
+    receivers = {"own": p2, "shared": p1, "foreign": p2, "opened": p3, "none": p3, "taken_back": p1}
+    for name, role in ROLES.items():
+        where: dict[str, Any] = {}
+        if name in ("worker", "supervisor"):
+            where["organization_id"] = stations["own"].id
+        if name == "officer":
+            where["organization_id"] = p1.id
+        made.accounts[name] = make_account(session, role, **where)
+    stranger = make_account(session, Role.COORDINATOR, area_code=OTHER_COUNTY)
+    term = make_term(session)
+    category = BeneficiaryCategory(
+        code="G03", name_zh="低保", name_en="Allowance", category_code="G", category_zh="低保对象", origin="for tests"
+    )
+    need_type = NeedType(
+        code="3.1", domain=Domain.CARE, name_zh="照料", name_en="Care", usual_answer="A02", default_urgency=Urgency.NORMAL
+    )
+    session.add_all([category, need_type])
+    session.flush()
+    made.common = {"term": term.id, "category": category.id, "need_type": need_type.id}
+    for subject in SUBJECTS:
+        _subject(session, made, subject, stations[subject], receivers[subject], stranger)
+    run = RetentionRun(number="R-1", proposed_by_id=stranger.id, proposed_at=at)
+    session.add(run)
+    session.flush()
+    made.common["retention"] = run.id
+    for name in OPENERS:
+        made.accounts[name].glass_until = at + timedelta(hours=2)
+    made.logins = {name: account.login for name, account in made.accounts.items()}
+    made.account_ids = {name: account.id for name, account in made.accounts.items()}
+    return made
+
+
+def _subject(
+    session: Session, made: District, subject: str, station: Organization, receiver: Organization, stranger: Account
+) -> None:
+    at, word = made.at, made.canaries.word
+    number = SUBJECTS.index(subject)
+    in_a = subject in ("own", "shared", "foreign")
+    area = VILLAGE if in_a else OTHER_VILLAGE
+    coordinator = made.accounts["coordinator"] if in_a else stranger
+    author = make_account(session, Role.STATION_WORKER, organization_id=station.id)
+
+    household = Household(number=word("O", subject), area_code=area, note=word("N", subject))
+    session.add(household)
+    session.flush()
+    person = _person(session, made, subject, area, station, household)
+    case = Case(
+        number=word("O", subject), person_id=person.id, household_id=household.id, station_id=station.id,
+        worker_id=author.id, area_code=area, status=CaseStatus.IN_CIRCULATION, source="visit", urgency=Urgency.NORMAL,
+        summary=word("N", subject), opened_at=at - timedelta(days=9), first_contact_at=at - timedelta(days=9),
+    )  # fmt: skip
+    session.add(case)
+    session.flush()
+    first_by = made.accounts["assistant"] if subject == "own" else author
+    steps = [(None, CaseStatus.ACCEPTED, first_by), (CaseStatus.ACCEPTED, CaseStatus.IN_CIRCULATION, author)]
+    session.add_all(
+        CaseStep(case_id=case.id, from_status=a, to_status=b, at=at, by_id=by.id, note=word("N", subject))
+        for a, b, by in steps
+    )
+    session.add(
+        Assessment(
+            case_id=case.id, person_id=person.id, occasion=AssessmentOccasion.BASELINE, assessed_on=at.date(),
+            assessed_by_id=author.id, domains={"health": {"level": 2, "note": word("H", subject)}},
+            self_care={"eat": "unable"}, note=word("H", subject),
+        )
+    )  # fmt: skip
+    session.add(
+        Outcome(
+            person_id=person.id, case_id=case.id, measure=Measure.WHO5, occasion=AssessmentOccasion.BASELINE,
+            taken_on=at.date(), score=Decimal(40),
+        )
+    )  # fmt: skip
+    capacity = make_capacity(session, organization=receiver, at=at, places=9, reserved=2)
+    state = _Referring(session, made, subject, case, capacity, receiver)
+    going = state.referral(S.IN_PROGRESS)
+    asked = state.referral(S.REQUESTED)
+    waiting = state.referral(S.DRAFT)
+    open_need = state.need(NeedStatus.OPEN)
+    proposed = state.need(NeedStatus.PROPOSED)
+    visits = [
+        Visit(
+            person_id=person.id, household_id=household.id, case_id=case.id, referral_id=about and about.id,
+            organization_id=by.id, station_id=station.id, term_id=open_need.term_id, area_code=area,
+            worker_id=author.id, kind=VisitKind.HOME_VISIT, contact_result=ContactResult.MET_PERSON,
+            started_at=at - timedelta(days=2), minutes=60, units=Decimal(1), unit="次", note=word("N", subject),
+        )
+        for by, about in ((station, None), (receiver, going))
+    ]  # fmt: skip
+    kinds = (DataKind.IDENTITY, DataKind.CONTACT) if subject == "shared" else tuple(DataKind)
+    back: dict[str, Any] = {}
+    if subject == "taken_back":
+        back = {"withdrawn_at": at - timedelta(days=1), "withdrawn_way": ConsentWay.SPOKEN, "withdrawn_by_id": author.id}
+    consent = make_consent(
+        session, person.id, receiver.id, kinds=kinds, at=at, given_at=at - timedelta(days=8), way=ConsentWay.SPOKEN,
+        witness=word("C", subject), given_by=ConsentGiver.GUARDIAN, giver_name=word("C", subject),
+        relation=ConsentRelation.CHILD, recorded_by_id=author.id, **back,
+    )  # fmt: skip
+    emergency_referral = state.referral(S.COMPLETED, outcome="served", ended_at=at - timedelta(days=90))
+    emergency_referral.emergency = True
+    emergency = EmergencyReview(
+        referral_id=emergency_referral.id, reason=word("P", subject), sent_by_id=author.id, sent_at=at
+    )
+    rights = RightsRequest(
+        number=word("O", subject), kind=RightsKind.COPY, person_id=person.id, station_id=station.id, area_code=area,
+        asker=RightsAsker.GUARDIAN, asker_name=word("P", subject), note=word("P", subject),
+        asked_at=at - timedelta(days=1), due_at=at + timedelta(days=9), recorded_by_id=author.id,
+    )  # fmt: skip
+    round_ = Round(
+        number=f"ROUND-{number}", area_code=VILLAGE[:6] + "000000" if in_a else OTHER_COUNTY,
+        status=RoundStatus.PROPOSED, at=at, seed=0, params={}, stage="done", progress=100, finished_at=at,
+        started_by_id=coordinator.id, started_at=at, certificate={"optimal": True}, served_by_tier=[],
+    )  # fmt: skip
+    run = ImportRun(
+        kind=ImportKind.PEOPLE, file_name="people.csv", digest=f"{number}" * 64, by_id=coordinator.id, columns=["姓名"]
+    )
+    session.add_all([*visits, emergency, rights, round_, run])
+    session.flush()
+    proposal = Proposal(
+        round_id=round_.id, need_id=proposed.id, capacity_id=capacity.id, proposed_capacity_id=capacity.id,
+        cost=1, decision=Decision.CHANGED, reason=word("P", subject),
+    )  # fmt: skip
+    row = ImportRow(run_id=run.id, row_number=2, cells={"姓名": word("R", subject)}, result=RowResult.NEW, problems=[])
+    session.add_all([proposal, row])
+    openers = {role: made.accounts[role] for role in OPENERS} if subject == "opened" else {"": stranger}
+    for role, opener in openers.items():
+        access = GlassAccess(
+            account_id=opener.id, person_id=person.id, station_id=station.id, area_code=area,
+            reason=GlassReason.DANGER, words=word("P", subject), opened_at=at, until=at + timedelta(hours=2),
+        )  # fmt: skip
+        session.add(access)
+        session.flush()
+        made.glass[subject, role] = access.id
+    session.flush()
+    made.keys[subject] = {
+        "person": person.id, "household": household.id, "case": case.id, "need": open_need.id, "referral": going.id,
+        "asked": asked.id, "waiting": waiting.id, "visit": visits[0].id, "consent": consent.id,
+        "emergency": emergency.id, "rights": rights.id, "round": round_.id, "proposal": proposal.id,
+        "import": run.id, "organization": receiver.id, "place": capacity.service_at_location_id,
+        "capacity": capacity.id, "account": author.id, "service": state.service_id,
+    }  # fmt: skip
+
+
+def _person(
+    session: Session, made: District, subject: str, area: str, station: Organization, household: Household
+) -> Person:
+    word, keep, number = made.canaries.word, made.canaries.keep, SUBJECTS.index(subject)
+    born = born_on(subject)
+    keep(f"{born:%Y-%m-%d}", "K", subject)
+    keep(f"{born.year}年{born.month}月{born.day}日", "K", subject)
+    name = word("I", subject)
+    person = make_person(
+        session,
+        at=made.at,
+        household=household,
+        area_code=area,
+        station_id=station.id,
+        name=name,
+        search_text=f"{name} wang".lower(),
+        born_on=born,
+        id_number=keep(id_number(subject), "K", subject),
+        phone=keep(f"139{70 + number}25{number}83{number}", "T", subject),
+        bank_card=keep(f"62284{number}0402564890{number}18", "F", subject),
+        contact_note=word("T", subject),
+        address=word("T", subject),
+    )
+    person.number = word("O", subject)
+    session.add_all(
+        [
+            PersonArea(person_id=person.id, use=AreaUse.HUKOU, area_code=area, address=word("T", subject)),
+            Feature(person_id=person.id, kind=FeatureKind.GRAVELY_ILL, note=word("H", subject)),
+            IdentityStatus(
+                person_id=person.id,
+                category_code="G03",
+                recognised_by="民政局",
+                document_number=word("K", subject),
+                valid_from=made.at.date() - timedelta(days=300),
+            ),
+        ]
+    )
+    session.flush()
+    return person
+
+
+class _Referring:
+    """Makes the needs and referrals of a subject."""
+
+    def __init__(
+        self, session: Session, made: District, subject: str, case: Case, capacity: Capacity, receiver: Organization
+    ) -> None:
+        from models import ServiceAtLocation
+
+        self.session, self.made, self.subject, self.case = session, made, subject, case
+        self.capacity, self.receiver = capacity, receiver
+        there = session.get_one(ServiceAtLocation, capacity.service_at_location_id)
+        self.service_id = there.service_id
+        self.term = make_term(session)
+
+    def need(self, status: NeedStatus) -> Need:
+        """A need with words of its own."""
+        word, at, case = self.made.canaries.word, self.made.at, self.case
+        need = Need(
+            number=word("O", self.subject), case_id=case.id, person_id=case.person_id, household_id=case.household_id,
+            station_id=case.station_id, area_code=case.area_code, term_id=self.term.id, kind=NeedKind.SERVICE,
+            status=status, urgency=Urgency.NORMAL, urgency_rank=3, description=word("N", self.subject),
+            quantity=Decimal(4), unit="次", opened_at=at - timedelta(days=8), due_at=at + timedelta(days=5),
+        )  # fmt: skip
+        self.session.add(need)
+        self.session.flush()
+        return need
+
+    def referral(self, status: ReferralStatus, **extra: Any) -> Referral:
+        """A referral of a need of its own, with words of its own."""
+        word, at, case = self.made.canaries.word, self.made.at, self.case
+        draft = status is S.DRAFT
+        referral = Referral(
+            number=word("O", self.subject), need_id=self.need(NeedStatus.REFERRED).id, person_id=case.person_id,
+            service_at_location_id=self.capacity.service_at_location_id, capacity_id=self.capacity.id,
+            organization_id=self.receiver.id, station_id=case.station_id, area_code=case.area_code, status=status,
+            request_note=word("N", self.subject), choice_note=word("P", self.subject),
+            requested_at=None if draft else at - timedelta(days=3),
+            answer_by=None if draft else at + timedelta(days=2), consent_by=at + timedelta(days=9) if draft else None,
+            answered_at=at - timedelta(days=2) if status in (S.IN_PROGRESS, S.COMPLETED) else None,
+            started_at=at - timedelta(days=2) if status in (S.IN_PROGRESS, S.COMPLETED) else None, **extra,
+        )  # fmt: skip
+        self.session.add(referral)
+        self.session.flush()
+        event = ReferralEvent(
+            referral_id=referral.id, from_status=None, to_status=status, at=at, note=word("N", self.subject)
+        )
+        self.session.add(event)
+        return referral
