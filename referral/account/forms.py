@@ -51,7 +51,7 @@ class PasswordForm(NewPasswordForm):
 class CodeForm(Form):
     """A code of the authenticator, or a recovery code."""
 
-    code = StringField(lazy("Code"), [InputRequired(), Length(max=64)], render_kw=CODE)
+    code = StringField(lazy("Verification code"), [InputRequired(), Length(max=64)], render_kw=CODE)
 
 
 class ForgottenForm(Form):
