@@ -9,10 +9,12 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from models.keyring import keyring
+from referral import log
 from referral.backup import BackupRefused, make_backup
 from referral.backup.words import sentence
 from referral.extensions import db
 from referral.i18n import _
+from referral.transactions import transaction
 
 MEGABYTE = 1_000_000
 
@@ -29,6 +31,8 @@ def command(file: Path) -> None:
         except BackupRefused as refused:
             raise click.ClickException(sentence(refused)) from None
         seconds = time.monotonic() - began
+        with transaction(db.session) as session:
+            log.note(session, "backup_made", rows=sum(made.rows.values()), size=made.size)
         click.echo(
             _(
                 "%(file)s: %(rows)s rows of %(tables)s tables at revision %(revision)s, %(size)s MB in %(seconds)s s.",

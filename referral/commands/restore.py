@@ -10,11 +10,13 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from models.keyring import keyring
+from referral import log
 from referral.backup import BackupRefused, check_backup, restore_backup
 from referral.backup.words import sentence
 from referral.commands.backup import facts_of, say
 from referral.extensions import db
 from referral.i18n import _
+from referral.transactions import transaction
 
 
 @click.command("restore")
@@ -32,6 +34,8 @@ def command(file: Path, check: bool) -> None:
             else:
                 restored = restore_backup(db.engine, file, key, migrate=_migrate, progress=say)
                 head, rows = restored.head, restored.rows
+                with transaction(db.session) as session:
+                    log.note(session, "backup_restored", rows=sum(rows.values()), made_at=head["made_at"])
         except BackupRefused as refused:
             raise click.ClickException(sentence(refused)) from None
         click.echo(facts_of(head))

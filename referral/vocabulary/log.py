@@ -83,6 +83,8 @@ TABLES: dict[str, Any] = {
 NOTES: dict[str, Any] = {
     "log_verified": lazy("Log verified"),
     "anchors_taken": lazy("Anchors taken"),
+    "backup_made": lazy("Backup made"),
+    "backup_restored": lazy("Backup restored"),
     "stock_taken": lazy("Stock taken of records"),
     "reveal": lazy("Numbers shown"),
     "id_number_asked": lazy("ID number looked up"),
