@@ -21,6 +21,7 @@ from models import (
     Need,
     Person,
     PersonArea,
+    Proposal,
     Referral,
     ReferralEvent,
     RightsRequest,
@@ -40,6 +41,7 @@ WIPED: tuple[tuple[type[Any], tuple[str, ...], tuple[str, ...]], ...] = (
     (Case, ("summary", "exit_note"), ()),
     (CaseStep, ("note",), ()),
     (Need, ("description",), ()),
+    (Proposal, (), ("reason",)),
     (Referral, ("request_note", "choice_note"), ("reason_text",)),
     (ReferralEvent, ("note",), ()),
     (Visit, ("note",), ()),
@@ -50,6 +52,7 @@ WIPED: tuple[tuple[type[Any], tuple[str, ...], tuple[str, ...]], ...] = (
 )
 PARENT: dict[type[Any], tuple[Any, Any]] = {
     CaseStep: (CaseStep.case_id, Case),
+    Proposal: (Proposal.need_id, Need),
     ReferralEvent: (ReferralEvent.referral_id, Referral),
     EmergencyReview: (EmergencyReview.referral_id, Referral),
 }

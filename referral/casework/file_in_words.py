@@ -23,9 +23,11 @@ def sections(file: PersonFile, *, whole: bool) -> list[Sheet]:
         _assessments(file),
         _outcomes(file),
         _needs(file),
+        _proposals(file),
         _referrals(file),
         _visits(file),
         _consents(file),
+        _emergencies(file),
         _requests(file),
         _openings(file),
         _reads(file),
@@ -54,6 +56,7 @@ def _who(file: PersonFile, *, whole: bool) -> Iterator[Row]:
     yield _("Registration"), word(person.hukou_kind)
     yield _("Station"), in_language(person.station) if person.station else None
     yield _("State"), word(person.status)
+    yield _("Household"), _joined(person.household.number, person.household.note)
     yield _("Halted since"), person.frozen_at
     yield _("Taken in"), person.created_at
     for feature in person.features:
@@ -153,6 +156,12 @@ def _needs(file: PersonFile) -> Sheet:
     return Sheet(_("Needs"), columns, rows)
 
 
+def _proposals(file: PersonFile) -> Sheet:
+    columns: list[Column | str] = [_("Round"), _("Kind of help"), _("Decision"), Column(_("In words"), width=50)]
+    rows = [(p.round.number, in_language(p.need.term), word(p.decision), p.reason) for p in file.proposals]
+    return Sheet(_("Proposals of rounds"), columns, rows)
+
+
 def _referrals(file: PersonFile) -> Sheet:
     columns: list[Column | str] = [
         _("Number"), _("Given to"), _("Kind of help"), Column(_("When"), "moment"), _("State"), _("By whom"),
@@ -200,6 +209,17 @@ def _consents(file: PersonFile) -> Sheet:
         for c in file.consents
     ]  # fmt: skip
     return Sheet(_("Consents"), columns, rows)
+
+
+def _emergencies(file: PersonFile) -> Sheet:
+    columns: list[Column | str] = [
+        _("Number"), Column(_("When"), "moment"), Column(_("In words"), width=50), _("Review"),
+    ]  # fmt: skip
+    rows = [
+        (e.referral.number, e.sent_at, _joined(e.reason, e.note), word(e.verdict) if e.verdict else None)
+        for e in file.emergencies
+    ]
+    return Sheet(_("Sent without consent in an emergency"), columns, rows)
 
 
 def _requests(file: PersonFile) -> Sheet:

@@ -15,6 +15,7 @@ from models import (
     BeneficiaryCategory,
     Case,
     Consent,
+    EmergencyReview,
     GlassAccess,
     Household,
     LogEntry,
@@ -23,6 +24,7 @@ from models import (
     Outcome,
     Person,
     PersonArea,
+    Proposal,
     Referral,
     ReferralEvent,
     RightsRequest,
@@ -47,9 +49,11 @@ class PersonFile:
     assessments: Sequence[Assessment]
     outcomes: Sequence[Outcome]
     needs: Sequence[Need]
+    proposals: Sequence[Proposal]
     referrals: Sequence[Referral]
     visits: Sequence[Visit]
     consents: Sequence[Consent]
+    emergencies: Sequence[EmergencyReview]
     requests: Sequence[RightsRequest]
     openings: Sequence[GlassAccess]
     reads: Sequence[tuple[LogEntry, Account | None]]
@@ -95,6 +99,13 @@ def _gather(session: Session, person_id: uuid.UUID) -> PersonFile:
         assessments=listed(Assessment, Assessment.assessed_on),
         outcomes=listed(Outcome, Outcome.taken_on),
         needs=listed(Need, Need.opened_at, joinedload(Need.term)),
+        proposals=session.scalars(
+            sa.select(Proposal)
+            .join(Proposal.need)
+            .where(Need.person_id == person_id)
+            .options(joinedload(Proposal.need).joinedload(Need.term), joinedload(Proposal.round))
+            .order_by(Proposal.id)
+        ).all(),
         referrals=listed(
             Referral,
             Referral.id,
@@ -106,6 +117,13 @@ def _gather(session: Session, person_id: uuid.UUID) -> PersonFile:
             Visit, Visit.started_at, joinedload(Visit.term), joinedload(Visit.organization), joinedload(Visit.worker)
         ),
         consents=listed(Consent, Consent.given_at, joinedload(Consent.organization)),
+        emergencies=session.scalars(
+            sa.select(EmergencyReview)
+            .join(EmergencyReview.referral)
+            .where(Referral.person_id == person_id)
+            .options(joinedload(EmergencyReview.referral))
+            .order_by(EmergencyReview.sent_at)
+        ).all(),
         requests=listed(RightsRequest, RightsRequest.asked_at, joinedload(RightsRequest.handled_by)),
         openings=listed(
             GlassAccess, GlassAccess.opened_at, joinedload(GlassAccess.account).joinedload(Account.organization)

@@ -9,17 +9,23 @@ from sqlalchemy.orm import Session
 
 from models import (
     Account,
+    Assessment,
     Base,
     CaseStatus,
+    Household,
+    ImportRow,
     Need,
     NeedStatus,
     Person,
+    PersonArea,
     RightsKind,
     RightsRequest,
 )
+from models.field_groups import FieldGroup, groups_of
 from models.need import ClosedReason
 from referral.access import as_installation
 from referral.actions import rights as acts
+from referral.actions.erasing import WIPED
 from referral.actions.needs import close_unmet
 from referral.extensions import db
 from referral.queries import rights as queries
@@ -133,3 +139,21 @@ def test_deletion_and_a_referral_at_once_leave_one_of_them(make_app: MakeApp, da
     won = [[result for result in turn if isinstance(result, str)] for turn in turns]
     say(f"turns: {len(turns)}, emptied: {won.count(['emptied'])}, referred: {won.count(['referred'])}")
     assert {len(winners) for winners in won} == {1}, turns
+
+
+def test_every_column_that_says_something_of_somebody_is_emptied_or_has_a_reason_to_stay() -> None:
+    emptied = {(record, name) for record, left, neutral in WIPED for name in (*left, *neutral)}
+    emptied |= {(Person, name) for name in ("id_number", "phone", "bank_card", "contact_note", "address")}
+    emptied |= {(Person, name) for name in ("id_number_index", "phone_index", "phone_end_index")}
+    emptied |= {(Assessment, "note"), (Household, "note"), (PersonArea, "address")}
+    coarse = {(Person, name) for name in ("born_on", "latitude", "longitude", "contact_preference")}
+    own_period = {(ImportRow, "cells"), (ImportRow, "problems")}
+    telling = {FieldGroup.NOTES, FieldGroup.CONTACT, FieldGroup.CERTIFICATES}
+    found = {
+        (mapper.class_, name)
+        for mapper in Base.registry.mappers
+        for name, group in groups_of(mapper.class_).items()
+        if group in telling
+    }
+    assert len(found) > 30
+    assert found - emptied - coarse - own_period == set()
