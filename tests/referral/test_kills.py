@@ -11,6 +11,7 @@ from referral import clock
 from referral.extensions import db
 from referral.log.sealing import seal
 from referral.log.verifying import check
+from referral.row_security import see_all_rows
 from tests import databases
 from tests.killing import Counters, kill_again_and_again
 
@@ -21,6 +22,7 @@ KILLS = int(os.environ.get("YUANQIAO_KILLS", "3"))
 def written(url: str) -> dict[str, int]:
     """How often each entry's key stands in the database."""
     with databases.application(url) as app, app.app_context(), db.engine.connect() as connection:
+        see_all_rows(connection)
         question = sa.select(Visit.entry_key, sa.func.count()).where(Visit.entry_key.is_not(None))
         return {str(row[0]): int(row[1]) for row in connection.execute(question.group_by(Visit.entry_key))}
 
