@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from models import Account, LogEntry, LogKind
 from models.log import facts_text
+from referral import clock
 from referral.log.keys import log_key
 from referral.log.raw import ENTRY_COLUMNS, entry_mac, moment_text
 from referral.transactions import writing
@@ -142,7 +142,7 @@ def entry(
     """Return a new entry of this moment as the raw values of ENTRY_COLUMNS."""
     return (
         next_key(),
-        at or moment_text(datetime.now(UTC)),
+        at or moment_text(clock.now()),
         kind.value,
         who.account_id,
         who.role,
@@ -194,7 +194,7 @@ def rows_of_reads(there: Remembered) -> list[Values]:
     """Take out what was read, as entries."""
     if not there.reads:
         return []
-    at, request = moment_text(datetime.now(UTC)), _request()
+    at, request = moment_text(clock.now()), _request()
     rows = [
         entry(LogKind.READ, who, person_id=key.hex, purpose=purpose, at=at, request=request)
         for (who, purpose), people in there.reads.items()

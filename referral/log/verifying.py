@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from models import LogKind
 from models.log import Facts
+from referral import clock
 from referral.log.anchors import Anchor
 from referral.log.keys import log_key
 from referral.log.protected import protected, protected_tables
@@ -114,7 +115,7 @@ def known_records(connection: sa.Connection) -> Newest:
     """Return the newest digest that the log has of each record."""
     proof, newest = Proof(), Newest()
     _chain(connection, proof, newest, {}, lambda _what, _rows: None)
-    _unsealed(connection, proof, newest, datetime.now(UTC))
+    _unsealed(connection, proof, newest, clock.now())
     return newest
 
 

@@ -33,6 +33,7 @@ STARTS: dict[str, tuple[str, ...]] = {
     "evaluator": ("/", "/report/records?figure=persons"),
     "administrator": ("/", "/admin/lists?list=need-types", "/admin/lists?list=categories"),
     "village": ("/",),
+    "auditor": ("/", "/oversight/entries?kind=read"),
 }
 """Where a role begins; from there one page of each kind is found by its links."""
 
@@ -43,6 +44,7 @@ ONCE = {
     "evaluator": ("account.",),
     "administrator": ("account.",),
     "village": ("account.",),
+    "auditor": ("account.",),
 }
 """Pages that another role's turn has shown already, word for word."""
 

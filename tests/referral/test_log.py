@@ -14,6 +14,7 @@ from referral import clock, log
 from referral.extensions import db
 from referral.log import entries as log_entries
 from referral.log.anchors import NoAnchor, parse
+from referral.log.protected import table_of
 from referral.log.sealing import seal
 from referral.log.stock import take_stock
 from referral.log.verifying import check
@@ -60,7 +61,7 @@ def test_statements_over_many_rows_are_written_too(session_on_both: Session) -> 
     case = make_case(session)
     one, two = make_need(session, case=case), make_need(session, case=case)
     session.commit()
-    changed = session.execute(
+    changed: Any = session.execute(
         sa.update(Need)
         .where(Need.case_id == case.id)
         .values(language="en")
@@ -111,7 +112,7 @@ def test_many_rows_of_one_statement_share_entries(session_on_both: Session) -> N
         "quantity": 1, "unit": "次", "opened_at": clock.now(), "due_at": clock.now(),
     }  # fmt: skip
     rows = [{**row, "id": uuid.uuid4(), "number": f"X{n}"} for n in range(1200)]
-    session.execute(sa.insert(Need.__table__), rows)
+    session.execute(sa.insert(table_of(Need)), rows)
     session.commit()
     together = [entry for entry in entries(session, LogEntry.record_type == "need") if entry.record_id is None]
     assert sorted(len((entry.facts or {})["records"]) for entry in together) == [200, 500, 500]
@@ -123,10 +124,10 @@ def test_stock_is_taken_of_what_was_there_before(session_on_both: Session) -> No
     make_need(session)
     session.commit()
     with session.get_bind().engine.begin() as connection:
-        connection.execute(sa.update(Person.__table__).values(language="en"))
-        case = connection.execute(sa.select(Case.__table__)).mappings().one()
+        connection.execute(sa.update(table_of(Person)).values(language="en"))
+        case = connection.execute(sa.select(table_of(Case))).mappings().one()
         new = connection.execute(
-            sa.insert(Case.__table__).values({**case, "id": uuid.uuid4(), "number": "C-by-hand"}).returning(Case.id)
+            sa.insert(table_of(Case)).values({**case, "id": uuid.uuid4(), "number": "C-by-hand"}).returning(Case.id)
         ).scalar_one()
     session.rollback()
     found = check(session.get_bind().engine, at=clock.now()).faults
@@ -135,9 +136,9 @@ def test_stock_is_taken_of_what_was_there_before(session_on_both: Session) -> No
         ("record_unknown", "case_file"),
     }
     assert take_stock(session) == 1
-    log.restate(session, Person, session.scalars(sa.select(Person.__table__.c.id)))
+    log.restate(session, Person, session.scalars(sa.select(table_of(Person).c.id)))
     session.commit()
-    assert new in session.scalars(sa.select(Case.__table__.c.id)).all()
+    assert new in session.scalars(sa.select(table_of(Case).c.id)).all()
     assert whole(session)
 
 
@@ -175,7 +176,8 @@ def test_without_the_log_there_is_no_page(app: Flask) -> None:
     answer = client.get(f"/people/{person}")
     assert answer.status_code == 503
     with app.app_context():
-        name = db.session.scalar(sa.select(Person.__table__.c.name).where(Person.__table__.c.id == person))
+        name = db.session.scalar(sa.select(table_of(Person).c.name).where(table_of(Person).c.id == person))
+    assert name
     assert name not in answer.get_data(as_text=True)
 
 

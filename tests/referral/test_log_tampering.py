@@ -15,6 +15,7 @@ from models import LogEntry, LogKind, LogSeal, Program, Visit
 from referral import clock
 from referral.log import keys
 from referral.log.anchors import Anchor, anchors
+from referral.log.protected import table_of
 from referral.log.raw import ENTRY_COLUMNS
 from tests.referral.logs import PUBLIC, chain_anew, disarm, look, write_some
 
@@ -59,9 +60,9 @@ def test_an_untouched_log_is_whole(session_on_both: Session) -> None:
 def test_every_changed_column_of_every_entry_is_named(session_on_both: Session) -> None:
     write_some(session_on_both)
     tried = 0
-    rows = session_on_both.execute(sa.select(LogEntry.__table__)).mappings().all()
+    rows = session_on_both.execute(sa.select(table_of(LogEntry))).mappings().all()
     for row in rows:
-        for column in LogEntry.__table__.c:
+        for column in table_of(LogEntry).c:
             with attacked(session_on_both) as connection:
                 value = other(column, row[column.name])
                 connection.execute(sa.update(LogEntry).where(LogEntry.id == row["id"]).values({column.name: value}))
@@ -74,9 +75,9 @@ def test_every_changed_column_of_every_entry_is_named(session_on_both: Session) 
 
 def test_every_changed_column_of_every_seal_is_named(session_on_both: Session) -> None:
     write_some(session_on_both)
-    rows = session_on_both.execute(sa.select(LogSeal.__table__)).mappings().all()
+    rows = session_on_both.execute(sa.select(table_of(LogSeal))).mappings().all()
     for row in rows:
-        for column in LogSeal.__table__.c:
+        for column in table_of(LogSeal).c:
             with attacked(session_on_both) as connection:
                 value = other(column, row[column.name])
                 connection.execute(
@@ -160,7 +161,7 @@ def test_a_visit_changed_behind_the_back_is_named(session_on_both: Session) -> N
                 )  # foreign keys off, as an owner can
             else:
                 connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-            connection.execute(sa.update(Visit.__table__).where(Visit.__table__.c.id == key).values(change))
+            connection.execute(sa.update(table_of(Visit)).where(table_of(Visit).c.id == key).values(change))
             first = look(connection).faults[0]
             connection.rollback()
             if connection.dialect.name == "postgresql":
@@ -172,14 +173,14 @@ def test_a_visit_changed_behind_the_back_is_named(session_on_both: Session) -> N
 def test_a_deleted_and_an_added_record_are_named(session_on_both: Session) -> None:
     made = write_some(session_on_both)
     with attacked(session_on_both) as connection:
-        connection.execute(sa.delete(Visit.__table__).where(Visit.__table__.c.id == uuid.UUID(made["visit"])))
+        connection.execute(sa.delete(table_of(Visit)).where(table_of(Visit).c.id == uuid.UUID(made["visit"])))
         first = look(connection).faults[0]
         assert (first.code, first.record_id) == ("record_deleted", made["visit"])
     new = uuid.uuid4()
     with attacked(session_on_both) as connection:
-        row = connection.execute(sa.select(Visit.__table__)).mappings().one()
+        row = connection.execute(sa.select(table_of(Visit))).mappings().one()
         connection.execute(
-            sa.insert(Visit.__table__).values({**row, "id": new, "entry_key": None, "corrects_id": None})
+            sa.insert(table_of(Visit)).values({**row, "id": new, "entry_key": None, "corrects_id": None})
         )
         first = look(connection).faults[0]
         assert (first.code, first.record_id) == ("record_unknown", new.hex)
@@ -187,7 +188,7 @@ def test_a_deleted_and_an_added_record_are_named(session_on_both: Session) -> No
 
 def bends(made: dict[str, str]) -> list[Bend]:
     """What an attacker may do before computing the chain anew."""
-    visit, entry = Visit.__table__, LogEntry.__table__
+    visit, entry = table_of(Visit), table_of(LogEntry)
     facts = json.dumps({"pages": 4, "x": 1}, separators=(",", ":"))
     return [
         lambda c: c.execute(sa.update(entry).where(entry.c.code == "second").values(code="third")),
@@ -224,7 +225,7 @@ def test_a_chain_without_a_key_of_its_own_would_miss_most(
 def test_the_database_refuses_to_change_the_log(session_on_both: Session) -> None:
     write_some(session_on_both)
     tried = 0
-    for table in (LogEntry.__table__, LogSeal.__table__):
+    for table in (table_of(LogEntry), table_of(LogSeal)):
         column = table.c["code"] if "code" in table.c else table.c["digest"]
         statements: list[Any] = [sa.update(table).values({column.name: "x"}), sa.delete(table)]
         if session_on_both.get_bind().dialect.name == "postgresql":
@@ -247,7 +248,7 @@ def test_money_is_watched_too(session_on_both: Session) -> None:
     session_on_both.commit()
     write_some(session_on_both)
     with attacked(session_on_both) as connection:
-        connection.execute(sa.update(Program.__table__).values(unit_price=31))
+        connection.execute(sa.update(table_of(Program)).values(unit_price=31))
         first = look(connection).faults[0]
     assert (first.code, first.record_type, first.record_id) == ("record_changed", "program", program.id.hex)
 
