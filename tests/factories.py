@@ -26,6 +26,7 @@ from models import (
     Need,
     Organization,
     Person,
+    Program,
     ProviderKind,
     Referral,
     Role,
@@ -149,6 +150,7 @@ def make_capacity(
 def make_person(session: Session, *, at: datetime = AT, **extra: Any) -> Person:
     """A woman of 70 in a household of her own."""
     n = number()
+    make_notice(session)  # every installation has one
     area = make_area(session, extra.pop("area_code", VILLAGE))
     household = extra.pop("household", None)
     if household is None:
@@ -199,6 +201,17 @@ def make_need(session: Session, *, case: Case | None = None, at: datetime = AT, 
     return record_need(session, case, at=at, **(values | extra))
 
 
+def make_program(session: Session, **extra: Any) -> Program:
+    """A program of some organization."""
+    values: dict[str, Any] = {"name": f"项目{number()}"}
+    if "organization_id" not in extra:
+        values["organization_id"] = make_organization(session).id
+    program = Program(**(values | extra))
+    session.add(program)
+    session.flush()
+    return program
+
+
 def make_account(session: Session, role: Role = Role.COORDINATOR, **extra: Any) -> Account:
     """An account of a role, with the organization or the area it needs. Its password is PASSWORD.
 
@@ -214,6 +227,9 @@ def make_account(session: Session, role: Role = Role.COORDINATOR, **extra: Any) 
         values["area_code"] = make_area(session, COUNTY).code
     if role is Role.VILLAGE_ASSISTANT and "area_code" not in extra:
         values["area_code"] = make_area(session, VILLAGE).code
+    if role is Role.EVALUATOR:
+        values["valid_until"] = date(2099, 12, 31)
+        values["program_id"] = extra.get("program_id") or make_program(session).id
     account = Account(role=role, **(values | extra))
     session.add(account)
     session.flush()

@@ -42,6 +42,7 @@ from referral.queries.suggested_needs import suggested_needs
 from tests.factories import (
     TOWNSHIP,
     VILLAGE,
+    agree,
     make_account,
     make_area,
     make_capacity,
@@ -151,6 +152,7 @@ def test_passing_over_the_best_provider_needs_a_reason(desk: Desk) -> None:
     far = make_capacity(desk.session, term=desk.meals, at=clock.now(), places=2)
     place = desk.session.get_one(ServiceAtLocation, far.service_at_location_id)
     desk.session.get_one(Location, place.location_id).latitude = 32.3
+    agree(desk.session, need, far, at=clock.now())
     desk.session.commit()
     check_page(desk.client.get(f"/needs/{need.id}"), "zh")
     address = f"/needs/{need.id}/refer"

@@ -15,6 +15,7 @@ from models import (
     CaseStatus,
     Consent,
     ConsentGiver,
+    ConsentNotice,
     ConsentRelation,
     ConsentWay,
     DataKind,
@@ -250,6 +251,7 @@ def test_a_consent_names_somebody_and_a_notice(session_on_both: Session) -> None
     person = make_person(session_on_both)
     with pytest.raises(ConsentIncomplete):
         consents.give(session_on_both, person, [], WRITTEN, by=None, at=AT)
+    session_on_both.execute(sa.delete(ConsentNotice))
     with pytest.raises(NoticeMissing):
         consents.give(session_on_both, person, [make_station(session_on_both)], WRITTEN, by=None, at=AT)
 
