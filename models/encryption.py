@@ -31,8 +31,9 @@ class _Sealed(TypeDecorator.Comparator[Any]):
     """Lets a statement ask whether there is a value, and nothing else."""
 
     def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
-        nothing = len(other) == 1 and (other[0] is None or isinstance(other[0], sa.Null))
-        if op in EMPTY or (op in EQUAL and nothing):
+        # SQLAlchemy itself asks whether a column equals a column, when it looks one up among others.
+        harmless = len(other) == 1 and (other[0] is None or isinstance(other[0], sa.Null | sa.ColumnClause))
+        if op in EMPTY or (op in EQUAL and harmless):
             return super().operate(op, *other, **kwargs)
         raise SealedColumn(f"{self.expr} is sealed: ask its fingerprint column, or compare in Python")
 

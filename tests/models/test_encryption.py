@@ -114,6 +114,16 @@ def test_sealed_values_cannot_be_compared_or_ordered(session: Session) -> None:
     assert session.scalars(sa.select(Basket.id).where(Basket.label != None)).all() == [1]  # noqa: E711
 
 
+def test_sealed_values_can_be_written_by_one_statement(session: Session) -> None:
+    session.add_all([Basket(id=1, label="桃"), Basket(id=2)])
+    session.commit()
+    rows = session.scalars(sa.select(Basket).order_by(Basket.id)).all()
+    session.execute(sa.update(Basket).where(Basket.id == 1).values(label="李", facts={"a": 1}))
+    assert [row.label for row in rows] == ["李", None]
+    session.commit()
+    assert (rows[0].label, rows[0].facts) == ("李", {"a": 1})
+
+
 def test_codes_can_be_asked_for_and_come_back(session: Session) -> None:
     session.add_all([Basket(id=1, fruit=Fruit.PEAR), Basket(id=2, fruit=Fruit.APPLE), Basket(id=3)])
     session.commit()
