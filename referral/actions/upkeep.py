@@ -214,9 +214,7 @@ def forget_old_sign_ins(session: Session, at: datetime) -> Counts:
         "devices": sa.delete(KnownDevice).where(KnownDevice.seen_at < at - DEVICE_LASTS),
         "mails": sa.delete(Mail).where(Mail.due_at.is_(None), Mail.created_at < at - RUNS_KEPT),
     }
-    counts = {
-        name: changed(session, one.execution_options(synchronize_session=False)) for name, one in old.items()
-    }
+    counts = {name: changed(session, one.execution_options(synchronize_session=False)) for name, one in old.items()}
     return counts | {"tries": limits.forget(session, at)}
 
 

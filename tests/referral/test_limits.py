@@ -71,8 +71,7 @@ def barrier_start(app: Flask, work: Callable[[], bool]) -> int:
 def test_threads_that_start_together_get_no_try_twice(make_app: Callable[..., Flask], database_url: str) -> None:
     app = make_app(database_url)
     taken = barrier_start(app, lambda: tries(db.session, 1) == 1)
-    print(f"{AT_ONCE * ROUNDS} tries at once, {taken} granted of {MOST}")
-    assert taken == MOST
+    assert taken == MOST, f"{AT_ONCE * ROUNDS} tries at once, {taken} granted of {MOST}"
 
 
 def test_counting_first_and_taking_afterwards_would_grant_too_many(
