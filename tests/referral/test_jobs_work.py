@@ -24,6 +24,7 @@ from models import (
     Round,
     RoundStatus,
 )
+from models.errors import AlreadyReferred
 from referral import clock, jobs
 from referral.actions import capacity, places, referrals, upkeep
 from tests.factories import AT, COUNTY, make_account, make_capacity, make_need, make_organization, refer
@@ -58,7 +59,7 @@ def test_one_referral_that_was_answered_meanwhile_does_not_stop_the_others(
 
     def answered_first(session: Session, referral: Referral, *, at: datetime) -> None:
         if referral.id == first.id:
-            raise referrals.AlreadyReferred
+            raise AlreadyReferred
         real(session, referral, at=at)
 
     monkeypatch.setattr(upkeep.referrals, "expire", answered_first)
