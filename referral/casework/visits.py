@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 from decimal import Decimal
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from models import Person, Referral, Visit
@@ -118,6 +118,8 @@ def _reused() -> str:
 @allow(Act.READ_CASELOAD, find=visits.own_visit)
 def correct_visit(visit: Visit) -> Answer:
     """Write a new entry in the place of a wrong one; the wrong one stays and no longer counts."""
+    if visit.person is None:  # somebody else looks after the person by now
+        abort(404)
     if visit.replaced and request.method == "GET":
         flash(_("This entry has been corrected already."), "warning")
         return redirect(url_for("casework.show_person", key=visit.person_id))
