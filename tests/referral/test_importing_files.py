@@ -65,7 +65,7 @@ def other_package() -> bytes:
         ("a.csv", text([HEAD] + [ROW] * (files.MAX_ROWS + 20)), "too_many_rows"),
         ("a.xlsx", workbook([HEAD] + [ROW] * (files.MAX_ROWS + 20)), "too_many_rows"),
     ],
-    ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_unfit_files_are_refused_each_with_its_reason(app: Flask, name: str, data: bytes, reason: str) -> None:
     started = time.monotonic()
