@@ -1,5 +1,6 @@
 """Signing in at the city's own door, against a real provider of OpenID Connect in a process of its own."""
 
+import re
 import subprocess
 import sys
 import time
@@ -148,7 +149,7 @@ def test_an_address_that_belongs_to_another_identity_opens_nothing(
         {"claims": {"exp": int(time.time()) - 3600}},
         {"claims": {"sub": None}},
     ],
-    ids=lambda how: str(how)[:40],
+    ids=lambda how: re.sub(r"\d{9,}", "…", str(how))[:40],
 )
 def test_a_token_that_cannot_be_trusted_opens_nothing(
     app: Flask, worker: Account, behave: Callable[..., None], how: dict[str, Any]
@@ -183,7 +184,7 @@ def test_somebody_elses_answer_is_worth_nothing(app: Flask, worker: Account) -> 
         {"discovery": {"jwks_uri": "gopher://127.0.0.1/"}},
         {"redirect_discovery": "http://127.0.0.1:1/inside"},
     ],
-    ids=lambda how: str(how)[:40],
+    ids=lambda how: re.sub(r"\d{9,}", "…", str(how))[:40],
 )
 def test_a_discovery_that_leads_elsewhere_is_not_followed(
     app: Flask, behave: Callable[..., None], how: dict[str, Any]
