@@ -39,6 +39,10 @@ class Account(Record):
         sa.CheckConstraint(
             "role NOT IN ('village_assistant', 'coordinator', 'evaluator') OR area_code IS NOT NULL", name="has_area"
         ),
+        sa.CheckConstraint(
+            "role != 'evaluator' OR (program_id IS NOT NULL AND valid_until IS NOT NULL) OR NOT active",
+            name="evaluator_has_program_and_end",
+        ),
     )
 
     login: Mapped[str] = mapped_column(sa.String(64), unique=True)

@@ -148,7 +148,7 @@ class Case(Record):
     household_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("household.id"), index=True)
     station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
     worker_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
-    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True, info=marked(FieldGroup.IDENTITY))
     """Village of residence when the case was opened."""
     status: Mapped[CaseStatus] = mapped_column(default=CaseStatus.ACCEPTED, info=marked(FieldGroup.REFERENCE))
     source: Mapped[CaseSource]

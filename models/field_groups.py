@@ -41,9 +41,13 @@ def marked(group: FieldGroup) -> dict[str, Any]:
     return {"group": group}
 
 
-@cache
 def groups_of(record: Any) -> dict[str, FieldGroup | None]:
     """Return the group of each mapped column of a record by the attribute's name; None where nobody has said."""
+    return _groups_of(record)
+
+
+@cache
+def _groups_of(record: Any) -> dict[str, FieldGroup | None]:
     mapper = sa.inspect(record)
     usual: FieldGroup | None = getattr(record, "field_group", None)
     found = {}

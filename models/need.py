@@ -105,7 +105,7 @@ class Need(Record):
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     household_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("household.id"), index=True)
     station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
-    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True, info=marked(FieldGroup.IDENTITY))
     need_type_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("need_type.id"), index=True)
     term_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("taxonomy_term.id"), index=True)
     kind: Mapped[NeedKind]

@@ -126,7 +126,7 @@ class Referral(Record):
     """The provider that is asked."""
     station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
     """The station that looks after the person."""
-    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True, info=marked(FieldGroup.IDENTITY))
     proposal_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("proposal.id"), unique=True)
     """The proposal it came from: applying a round twice cannot make it twice."""
     status: Mapped[ReferralStatus] = mapped_column(default=ReferralStatus.DRAFT)

@@ -75,7 +75,7 @@ class Visit(Record):
     """The station that looks after the person."""
     program_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("program.id"), index=True)
     term_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("taxonomy_term.id"), index=True)
-    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"))
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), info=marked(FieldGroup.IDENTITY))
     """Village of residence at the time, so that reports by township do not move with the person."""
     worker_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     worker_name: Mapped[str | None] = mapped_column(sa.String(64))

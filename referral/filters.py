@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 
 from referral import clock
 from referral.i18n import TIMEZONE, _, in_language, language, ngettext
+from referral.withheld import Withheld
 from referral.words import look, of_unit, word
 
 ZONE = ZoneInfo(TIMEZONE)
@@ -44,18 +45,22 @@ def name(record: Any, field: str = "name") -> Markup:
     return zh(in_language(record, field)) if record is not None else NOTHING
 
 
-def number(value: Decimal | float | None, places: int | None = None) -> str:
+def number(value: Decimal | float | Withheld | None, places: int | None = None) -> str:
     """Return 1,234.5: thousands apart, decimals as they are or cut to `places`; a dash for None."""
     if value is None:
         return NOTHING
+    if isinstance(value, Withheld):
+        return str(value)
     if places is not None:
         return f"{value:,.{places}f}"
     text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def money(value: Decimal | int | None) -> str:
+def money(value: Decimal | int | Withheld | None) -> str:
     """Return ¥1,234.50; a dash for None."""
+    if isinstance(value, Withheld):
+        return str(value)
     return NOTHING if value is None else f"{'-' if value < 0 else ''}¥{abs(Decimal(value)):,.2f}"
 
 
@@ -64,10 +69,12 @@ def percent(value: Decimal | float | None, places: int = 0) -> str:
     return NOTHING if value is None else f"{value * 100:.{places}f}%"
 
 
-def units(value: Decimal | int | None, unit: str | None) -> str:
+def units(value: Decimal | int | Withheld | None, unit: str | None) -> str:
     """Return an amount with the unit of its taxonomy term: 「8 次」, "8 visits", ¥300.00 for 元."""
     if value is None:
         return NOTHING
+    if isinstance(value, Withheld):
+        return str(value)
     return money(Decimal(value)) if unit == "元" else of_unit(value, number(value), unit or "")
 
 
@@ -247,5 +254,6 @@ def init_app(app: Flask) -> None:
     for helper in helpers:
         app.jinja_env.globals[helper.__name__] = helper
     app.jinja_env.globals["today"] = clock.today
+    app.jinja_env.tests["withheld"] = lambda value: isinstance(value, Withheld)
     app.jinja_env.tests["code"] = lambda value: isinstance(value, enum.Enum)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -1,7 +1,9 @@
 """Who may do what, to whose records: one guard for every view, one scope for every query."""
 
+from referral.access.fields import GROUPS_SEEN, FieldNotSeen, coarse, sees
 from referral.access.guard import actor, allow, current_actor, may, unguarded
-from referral.access.scopes import SCOPES, get_in_scope, in_area, scope
+from referral.access.rules import in_area
+from referral.access.scopes import SCOPES, get_in_scope, scope
 from referral.access.viewer import (
     ScopeMissing,
     Viewer,
@@ -15,15 +17,18 @@ from referral.access.walls import narrow
 from referral.acts import WAYS, WITHOUT_ACCOUNT, Act
 
 __all__ = [
+    "GROUPS_SEEN",
     "SCOPES",
     "WAYS",
     "WITHOUT_ACCOUNT",
     "Act",
+    "FieldNotSeen",
     "ScopeMissing",
     "Viewer",
     "actor",
     "allow",
     "as_installation",
+    "coarse",
     "current_actor",
     "get_in_scope",
     "in_area",
@@ -32,6 +37,7 @@ __all__ = [
     "may",
     "narrow",
     "scope",
+    "sees",
     "unguarded",
     "viewer_of",
     "without_scope",

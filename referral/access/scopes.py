@@ -8,9 +8,7 @@ A rule takes the account and a record's class, or a plain alias of its table (na
 about the parent of a record.
 """
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -39,46 +37,17 @@ from models import (
     Proposal,
     Referral,
     ReferralEvent,
+    RightsRequest,
     Role,
     Round,
     Visit,
 )
-from models.area import code_range
 from models.referral import ReferralStatus
+from referral.access.rules import Condition, Rule, alias, column, in_area
+from referral.access.sample import asked_of_program, cases_of_program, sample, visits_of_program
 from referral.access.viewer import Who, who_is
 
-Condition = sa.ColumnElement[bool]
-Rule = Callable[[Who, Any], Condition]
 CASEWORK = (Role.STATION_WORKER, Role.STATION_SUPERVISOR)
-
-
-def in_area(column: Any, code: str | None) -> Condition:
-    """Return the condition that a division code lies in the subtree of another; false for no code."""
-    if code is None:
-        return sa.false()
-    first, last = code_range(code)
-    return sa.and_(column >= first, column <= last)
-
-
-def _column(entity: Any, name: str) -> Any:
-    return entity.c[name] if isinstance(entity, sa.FromClause) else getattr(entity, name)
-
-
-class RuleTable(sa.TableClause):
-    """The bare table of a record inside a rule, by which `walls` knows that it is meant."""
-
-    inherit_cache = True
-
-
-def _alias(record: type[Any]) -> sa.FromClause:
-    """Return the table of a record for the subquery of a rule, with its columns and their types."""
-    return _aliased(record.__table__)
-
-
-@cache
-def _aliased(table: sa.Table) -> sa.FromClause:
-    bare = RuleTable(table.name, *(sa.column(column.name, column.type) for column in table.columns))
-    return bare.alias(f"scope_{table.name}")
 
 
 def everything(_actor: Who, _entity: Any) -> Condition:
@@ -88,12 +57,12 @@ def everything(_actor: Who, _entity: Any) -> Condition:
 
 def own(name: str) -> Rule:
     """Rows whose column names the actor's organization."""
-    return lambda actor, entity: _column(entity, name) == actor.organization_id
+    return lambda actor, entity: column(entity, name) == actor.organization_id
 
 
 def area(name: str) -> Rule:
     """Rows whose division code lies in the actor's area."""
-    return lambda actor, entity: in_area(_column(entity, name), actor.area_code)
+    return lambda actor, entity: in_area(column(entity, name), actor.area_code)
 
 
 def either(*rules: Rule) -> Rule:
@@ -106,7 +75,7 @@ def or_opened(name: str, rule: Rule) -> Rule:
 
     def condition(actor: Who, entity: Any) -> Condition:
         within = rule(actor, entity)
-        return sa.or_(within, _column(entity, name).in_(actor.opened_files)) if actor.opened_files else within
+        return sa.or_(within, column(entity, name).in_(actor.opened_files)) if actor.opened_files else within
 
     return condition
 
@@ -115,9 +84,9 @@ def not_halted(name: str, rule: Rule) -> Rule:
     """Rows of the rule but those of people who asked for a halt: supervisors and coordinators read these alone."""
 
     def condition(actor: Who, entity: Any) -> Condition:
-        person = _alias(Person)
+        person = alias(Person)
         halted = sa.select(person.c.id).where(person.c.frozen_at.is_not(None))
-        return sa.and_(rule(actor, entity), _column(entity, name).not_in(halted))
+        return sa.and_(rule(actor, entity), column(entity, name).not_in(halted))
 
     return condition
 
@@ -127,8 +96,8 @@ def through(name: str, parent: type[Any]) -> dict[Role, Rule]:
 
     def under(rule: Rule) -> Rule:
         def condition(actor: Who, entity: Any) -> Condition:
-            above = _alias(parent)
-            return sa.exists().where(above.c.id == _column(entity, name), rule(actor, above))
+            above = alias(parent)
+            return sa.exists().where(above.c.id == column(entity, name), rule(actor, above))
 
         return condition
 
@@ -138,9 +107,9 @@ def through(name: str, parent: type[Any]) -> dict[Role, Rule]:
 def _asked(actor: Who, entity: Any) -> Condition:
     """Referrals put to the actor's organization; drafts are put to nobody, nor what became of one that was not sent."""
     return sa.and_(
-        _column(entity, "organization_id") == actor.organization_id,
-        _column(entity, "status") != ReferralStatus.DRAFT,
-        _column(entity, "requested_at").is_not(None),
+        column(entity, "organization_id") == actor.organization_id,
+        column(entity, "status") != ReferralStatus.DRAFT,
+        column(entity, "requested_at").is_not(None),
     )
 
 
@@ -148,8 +117,8 @@ def shared(name: str, of: str = "id") -> Rule:
     """Rows that a referral to the actor's organization is about: its `name` is the row's `of`."""
 
     def condition(actor: Who, entity: Any) -> Condition:
-        referral = _alias(Referral)
-        return sa.exists().where(referral.c[name] == _column(entity, of), _asked(actor, referral))
+        referral = alias(Referral)
+        return sa.exists().where(referral.c[name] == column(entity, of), _asked(actor, referral))
 
     return condition
 
@@ -158,19 +127,19 @@ def _member(rule: Rule) -> Rule:
     """Households one of whose people the rule lets through."""
 
     def condition(actor: Who, entity: Any) -> Condition:
-        person = _alias(Person)
-        return sa.exists().where(person.c.household_id == _column(entity, "id"), rule(actor, person))
+        person = alias(Person)
+        return sa.exists().where(person.c.household_id == column(entity, "id"), rule(actor, person))
 
     return condition
 
 
 def _addressed(actor: Who, entity: Any) -> Condition:
     """Messages to the actor, to the actor's organization, or to the coordinators of the actor's area."""
-    ways = [_column(entity, "account_id") == actor.id]
+    ways = [column(entity, "account_id") == actor.id]
     if actor.organization_id is not None:
-        ways.append(_column(entity, "organization_id") == actor.organization_id)
+        ways.append(column(entity, "organization_id") == actor.organization_id)
     if actor.role is Role.COORDINATOR and actor.area_code is not None:
-        ways.append(in_area(_column(entity, "area_code"), actor.area_code))
+        ways.append(in_area(column(entity, "area_code"), actor.area_code))
     return sa.or_(*ways)
 
 
@@ -181,9 +150,9 @@ def _of_station(person: str, rule: Rule | None = None) -> dict[Role, Rule]:
 
 def _visited(actor: Who, entity: Any) -> Condition:
     """People whom the actor's organization has visited."""
-    visit = _alias(Visit)
+    visit = alias(Visit)
     return sa.exists().where(
-        visit.c.person_id == _column(entity, "id"), visit.c.organization_id == actor.organization_id
+        visit.c.person_id == column(entity, "id"), visit.c.organization_id == actor.organization_id
     )
 
 
@@ -191,36 +160,35 @@ _PERSON: dict[Role, Rule] = _of_station("id") | {
     Role.COORDINATOR: or_opened("id", area("area_code")),
     Role.VILLAGE_ASSISTANT: not_halted("id", area("area_code")),
     Role.PROVIDER_OFFICER: either(shared("person_id"), _visited),
-    Role.EVALUATOR: area("area_code"),
+    Role.EVALUATOR: sample("person_id", "person_id"),
 }
 
 
 def _reported(actor: Who, entity: Any) -> Condition:
     """Cases that began with the actor's own report."""
-    step = _alias(CaseStep)
+    step = alias(CaseStep)
     first = sa.and_(step.c.from_status.is_(None), step.c.by_id == actor.id)
-    return sa.exists().where(step.c.case_id == _column(entity, "id"), first)
+    return sa.exists().where(step.c.case_id == column(entity, "id"), first)
 
 
-_IN_AREA: dict[Role, Rule] = {
-    Role.COORDINATOR: or_opened("person_id", area("area_code")),
-    Role.EVALUATOR: area("area_code"),
-}
+_IN_AREA: dict[Role, Rule] = {Role.COORDINATOR: or_opened("person_id", area("area_code"))}
 SCOPES: dict[type[Any], dict[Role, Rule]] = {
     Person: _PERSON,
     Household: {role: _member(rule) for role, rule in _PERSON.items() if role is not Role.PROVIDER_OFFICER},
-    Case: _of_station("person_id") | _IN_AREA | {Role.VILLAGE_ASSISTANT: _reported},
-    Need: _of_station("person_id") | _IN_AREA | {Role.PROVIDER_OFFICER: shared("need_id")},
-    Referral: _of_station("person_id") | _IN_AREA | {Role.PROVIDER_OFFICER: _asked},
+    Case: _of_station("person_id") | _IN_AREA | {Role.VILLAGE_ASSISTANT: _reported, Role.EVALUATOR: cases_of_program},
+    Need: _of_station("person_id")
+    | _IN_AREA
+    | {Role.PROVIDER_OFFICER: shared("need_id"), Role.EVALUATOR: sample("need_id", through="need_id")},
+    Referral: _of_station("person_id") | _IN_AREA | {Role.PROVIDER_OFFICER: _asked, Role.EVALUATOR: asked_of_program},
     Visit: _of_station("person_id", either(own("organization_id"), own("station_id")))
     | _IN_AREA
-    | {Role.PROVIDER_OFFICER: own("organization_id")},
+    | {Role.PROVIDER_OFFICER: own("organization_id"), Role.EVALUATOR: visits_of_program},
     Round: {Role.COORDINATOR: area("area_code")},
     Organization: dict.fromkeys((*CASEWORK, Role.COORDINATOR, Role.ADMINISTRATOR), everything)
     | {Role.PROVIDER_OFFICER: own("id")},
     Message: dict.fromkeys(Role, _addressed),
     Account: {Role.ADMINISTRATOR: everything},
-    ImportRun: {Role.COORDINATOR: lambda actor, entity: _column(entity, "by_id") == actor.id},
+    ImportRun: {Role.COORDINATOR: lambda actor, entity: column(entity, "by_id") == actor.id},
 }
 """For each record, which rows a role may see. A role that is not named sees none."""
 
@@ -236,6 +204,8 @@ SCOPES |= {
     EmergencyReview: through("referral_id", Referral),
     Proposal: through("need_id", Need),
     ImportRow: through("run_id", ImportRun),
+    RightsRequest: dict.fromkeys(CASEWORK, or_opened("person_id", own("station_id")))
+    | {Role.COORDINATOR: or_opened("person_id", area("area_code"))},
 }
 
 PERSONAL: tuple[type[Any], ...] = (
@@ -256,6 +226,7 @@ PERSONAL: tuple[type[Any], ...] = (
     Consent,
     EmergencyReview,
     ImportRow,
+    RightsRequest,
 )
 """Records about people: `walls` narrows every statement that touches one of them."""
 

@@ -14,8 +14,10 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import Alias, TextualSelect
 
+from referral.access.fields import left_out, limited_role, refuse_unseen
 from referral.access.rows import keep_told
-from referral.access.scopes import PERSONAL, RuleTable, scope
+from referral.access.rules import RuleTable
+from referral.access.scopes import PERSONAL, scope
 from referral.access.viewer import KEY, LOOKING, ScopeMissing, Viewer, Who, viewer_of
 
 TABLES: dict[Any, type[Any]] = {record.__table__: record for record in PERSONAL}
@@ -87,6 +89,10 @@ def narrow(state: ORMExecuteState) -> None:
         _refuse(state.session, "a write in bulk")
     if getattr(statement, "_from_statement", None) is not None or statement.__visit_name__ == "orm_from_statement":
         _refuse(state.session, "from_statement")
+    if kinds and (role := limited_role(viewer)):
+        refuse_unseen(role, statement)
+        if state.is_select and not state.is_relationship_load and not state.is_column_load:
+            statement = statement.options(*left_out(role, statement))
     state.statement = statement.options(*_criteria(viewer))
 
 

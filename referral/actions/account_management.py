@@ -129,7 +129,15 @@ def _reach(account: Account) -> tuple[object, ...]:
 
 
 def set_active(session: Session, account: Account, *, active: bool) -> None:
-    """Close an account, which ends its sessions and links, or open it again; raise LastAdministrator."""
+    """Close an account, which ends its sessions and links, or open it again.
+
+    Raises LastAdministrator; ProgramMissing and EndMissing for an evaluator's that lacks either.
+    """
+    if active and account.role is Role.EVALUATOR:
+        if account.program_id is None:
+            raise ProgramMissing
+        if account.valid_until is None:
+            raise EndMissing
     if not active:
         _keep_an_administrator(session, account)
         accounts.end_sessions(session, account)

@@ -127,6 +127,8 @@ def switch_account(account: Account) -> Response:
     active = request.form.get("active") == "yes"
     try:
         actions.set_active(db.session, account, active=active)
+    except (actions.ProgramMissing, actions.EndMissing):
+        flash(_("Evaluators look at one program for a time: please save both first."), "warning")
     except actions.LastAdministrator:
         flash(_("Somebody must look after the system: this is the last administrator."), "warning")
     else:

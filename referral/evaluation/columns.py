@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models import TaxonomyTerm
+from models import Account, TaxonomyTerm
+from models.field_groups import FieldGroup
+from referral.access import sees
+from referral.evaluation.pseudonyms import pseudonym
 from referral.exports import Column
 from referral.i18n import in_language, lazy
 from referral.words import word
@@ -18,16 +21,21 @@ class RecordColumn:
     name: str
     title: Any
     kind: str = "text"
+    group: FieldGroup = FieldGroup.PROCESS
+    """Whoever does not see this kind of data gets the list without the column."""
 
     def sheet(self) -> Column:
         """Return the column of a workbook."""
-        return Column(str(self.title), self.kind)
+        return Column(str(self.title), "text" if self.kind in {"year", "pseudonym"} else self.kind)
 
 
-PERSON = RecordColumn("person", lazy("File number"))
+PERSON = RecordColumn("person", lazy("File number"), group=FieldGroup.IDENTITY)
+NUMBER = RecordColumn("number", lazy("Number"), group=FieldGroup.IDENTITY)
+PSEUDONYM = RecordColumn("person_id", lazy("Pseudonym"), "pseudonym")
 TERM = RecordColumn("TaxonomyTerm", lazy("Service"))
 ORGANIZATION = RecordColumn("organization", lazy("Organization"))
-TOWNSHIP = RecordColumn("township", lazy("Township"))
+TOWNSHIP = RecordColumn("township", lazy("Township"), group=FieldGroup.IDENTITY)
+"""With it, lists would tell of small townships what the report withholds."""
 
 COLUMNS: dict[str, list[RecordColumn]] = {
     "visits": [
@@ -46,14 +54,14 @@ COLUMNS: dict[str, list[RecordColumn]] = {
     ],
     "persons": [
         PERSON,
-        RecordColumn("sex", lazy("Sex")),
-        RecordColumn("born_on", lazy("Year of birth"), "year"),
+        RecordColumn("sex", lazy("Sex"), group=FieldGroup.IDENTITY),
+        RecordColumn("born_on", lazy("Year of birth"), "year", group=FieldGroup.CERTIFICATES),
         TOWNSHIP,
         RecordColumn("person_times", lazy("Person-times"), "number"),
         RecordColumn("minutes", lazy("Minutes"), "number"),
     ],
     "referrals": [
-        RecordColumn("number", lazy("Number")),
+        NUMBER,
         TERM,
         ORGANIZATION,
         RecordColumn("requested_at", lazy("Put to providers"), "moment"),
@@ -64,7 +72,7 @@ COLUMNS: dict[str, list[RecordColumn]] = {
         RecordColumn("outcome", lazy("Outcome")),
     ],
     "needs": [
-        RecordColumn("number", lazy("Number")),
+        NUMBER,
         TERM,
         RecordColumn("urgency", lazy("Urgency")),
         RecordColumn("opened_at", lazy("Opened"), "moment"),
@@ -74,7 +82,7 @@ COLUMNS: dict[str, list[RecordColumn]] = {
         TOWNSHIP,
     ],
     "cases": [
-        RecordColumn("number", lazy("Number")),
+        NUMBER,
         RecordColumn("source", lazy("Source")),
         RecordColumn("urgency", lazy("Urgency")),
         RecordColumn("opened_at", lazy("Opened"), "moment"),
@@ -85,12 +93,20 @@ COLUMNS: dict[str, list[RecordColumn]] = {
 """Kind of record → columns. A birth date is shown as its year: the reader needs no more."""
 
 
-def cells(row: Any, columns: Sequence[RecordColumn]) -> list[Any]:
+def columns_for(reader: Account, kind: str) -> list[RecordColumn]:
+    """Return the columns of a kind of record that a reader sees; people under a pseudonym where no name is seen."""
+    seen = [column for column in COLUMNS[kind] if sees(reader.role, column.group)]
+    return seen if sees(reader.role, FieldGroup.IDENTITY) else [PSEUDONYM, *seen]
+
+
+def cells(row: Any, columns: Sequence[RecordColumn], reader: Account) -> list[Any]:
     """Return the cells of one record: words for codes, names for terms, values for the rest."""
-    return [_cell(getattr(row, column.name), column) for column in columns]
+    return [_cell(getattr(row, column.name), column, reader) for column in columns]
 
 
-def _cell(value: Any, column: RecordColumn) -> Any:
+def _cell(value: Any, column: RecordColumn, reader: Account) -> Any:
+    if column.kind == "pseudonym":
+        return pseudonym(value, reader)
     if isinstance(value, TaxonomyTerm):
         return in_language(value)
     if isinstance(value, enum.Enum):

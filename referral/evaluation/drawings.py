@@ -3,6 +3,7 @@
 from referral.charts import Chart, bars, columns
 from referral.i18n import _, in_language
 from referral.queries.report.figures import Report
+from referral.withheld import Withheld
 from referral.words import word
 
 MOST_BARS = 10
@@ -10,17 +11,19 @@ MOST_BARS = 10
 
 def months(report: Report) -> Chart:
     """Return person-times and persons of each month."""
-    labels = [f"{day:%y-%m}" for day, _times, _persons in report.done.months]
+    told = [line for line in report.done.months if not isinstance(line[1], Withheld)]
+    labels = [f"{day:%y-%m}" for day, _times, _persons in told]
     series = [
-        (_("Person-times"), [times for _day, times, _persons in report.done.months]),
-        (_("Persons"), [persons for _day, _times, persons in report.done.months]),
+        (_("Person-times"), [times for _day, times, _persons in told]),
+        (_("Persons"), [persons for _day, _times, persons in told]),
     ]
     return columns(_("Month by month"), _("Month"), labels, series)
 
 
 def services(report: Report) -> Chart:
     """Return person-times of the ten services and kinds of aid given most; the table has them all."""
-    rows = [(in_language(line.term), line.person_times) for line in report.done.services[:MOST_BARS]]
+    told = [line for line in report.done.services if not isinstance(line.person_times, Withheld)]
+    rows = [(in_language(line.term), line.person_times) for line in told[:MOST_BARS]]
     return bars(_("Person-times by service"), (_("Service"), _("Person-times")), rows)
 
 
@@ -40,6 +43,8 @@ def reasons(report: Report) -> Chart:
     """Return why referrals were rejected, cancelled or broke off."""
     totals: dict[str, int] = {}
     for _state, reason, count in report.funnel.reasons:
+        if isinstance(count, Withheld):
+            continue
         totals[word(reason)] = totals.get(word(reason), 0) + count
     rows = sorted(totals.items(), key=lambda row: (-row[1], row[0]))
     return bars(_("Why not"), (_("Reason"), _("Referrals")), rows)
@@ -47,7 +52,11 @@ def reasons(report: Report) -> Chart:
 
 def townships(report: Report) -> Chart:
     """Return person-times by township."""
-    rows = [(in_language(group.label), group.person_times) for group in report.townships]
+    rows = [
+        (in_language(group.label), group.person_times)
+        for group in report.townships
+        if not isinstance(group.person_times, Withheld)
+    ]
     return bars(_("Person-times by township"), (_("Township"), _("Person-times")), rows)
 
 

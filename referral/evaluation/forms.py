@@ -28,12 +28,15 @@ class ReportFilter(FilterForm):
     area = SelectField(lazy("Township"))
     program = SelectField(lazy("Program"))
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_one_program: bool = False) -> None:
+        """Build the filter; whoever reads of one program cannot narrow it further, down to figures of few people."""
         today = clock.today()
         given = MultiDict(request.args)
         for name, value in (("start", a_year_back(today)), ("end", today), ("area", ""), ("program", "")):
             given.setdefault(name, str(value))
         FlaskForm.__init__(self, formdata=given)
+        if of_one_program:
+            del self.area, self.program
 
     @property
     def active(self) -> bool:

@@ -7,7 +7,10 @@ from typing import Any
 
 from flask import current_app
 
+from models.field_groups import FieldGroup
 from referral import clock
+from referral.access import sees
+from referral.evaluation.small_cells import without_small
 from referral.extensions import db
 from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame
@@ -30,14 +33,15 @@ class Figures:
 def figures(frame: Frame) -> Figures:
     """Return the report of a frame, counted now or within the last minute for readers with the same scope."""
     actor, now = frame.actor, clock.now()
-    scope = (actor.role, actor.organization_id, actor.area_code)
+    scope = (actor.role, actor.organization_id, actor.area_code, actor.program_id)
     key = (*scope, frame.start, frame.end, frame.area_code, frame.program_id)
     kept: dict[Any, Figures] = current_app.extensions.setdefault("report_figures", {})
     with _lock:
         found = kept.get(key)
     if found is not None and now - found.at < KEPT_FOR:
         return found
-    counted = Figures(make_report(db.session, frame), now)
+    report = make_report(db.session, frame)
+    counted = Figures(report if sees(actor.role, FieldGroup.IDENTITY) else without_small(report), now)
     with _lock:
         kept.pop(key, None)
         while len(kept) >= MOST:

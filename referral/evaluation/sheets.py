@@ -12,18 +12,27 @@ from referral.exports import Column, Sheet, workbook_of
 from referral.i18n import _, in_language
 from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame
+from referral.withheld import Withheld
 from referral.words import word
 
 
-def report_workbook(report: Report, frame: Frame, form: ReportFilter) -> Response:
-    """Return the workbook of a report."""
+def report_workbook(report: Report, frame: Frame, form: ReportFilter, sample: str | None = None) -> Response:
+    """Return the workbook of a report; `sample` is the one program it is about, where the reader sees no other."""
     about: list[tuple[str, Any]] = [
         (_("From"), frame.start),
         (_("To"), frame.end),
-        (_("Township"), chosen_label(form.area)),
-        (_("Program"), chosen_label(form.program)),
+        *((field.label.text, chosen_label(field)) for field in (form.area, form.program) if field is not None),
+        *([(_("Program"), sample)] if sample else []),
     ]
-    return workbook_of(_("Report"), report_sheets(report), notes=about)
+    if sample:
+        about.append((_("Not told"), _("Figures of fewer than 5, and some larger ones with them: marked as withheld")))
+    return workbook_of(_("Report"), list(map(_in_words, report_sheets(report))), notes=about)
+
+
+def _in_words(sheet: Sheet) -> Sheet:
+    """Return a sheet with a word for what is withheld."""
+    rows = [[str(cell) if isinstance(cell, Withheld) else cell for cell in row] for row in sheet.rows]
+    return Sheet(sheet.title, sheet.columns, rows)
 
 
 def chosen_label(field: SelectField) -> str:

@@ -4,21 +4,25 @@ from uuid import UUID
 
 from flask import Response, abort, render_template, request
 
-from referral.access import Act, actor, allow
+from models import Program, Role
+from models.field_groups import FieldGroup
+from referral.access import Act, actor, allow, sees
 from referral.evaluation import blueprint
-from referral.evaluation.columns import COLUMNS, cells
+from referral.evaluation.columns import cells, columns_for
 from referral.evaluation.definitions import ALL, DEFINITIONS, GROUPS
 from referral.evaluation.drawings import DRAWINGS
 from referral.evaluation.forms import ReportFilter
 from referral.evaluation.kept import figures
 from referral.evaluation.rows import funnel_rows, group_label, unknown_rows
 from referral.evaluation.sheets import report_workbook
+from referral.evaluation.small_cells import is_too_small
 from referral.exports import workbook
 from referral.extensions import db
 from referral.filters import number, percent
 from referral.forms import record_choices
 from referral.i18n import _, lazy
 from referral.queries.report import records
+from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame
 from referral.queries.report.report import home_area, programs, townships
 from referral.taking_out import for_a_reason
@@ -28,8 +32,12 @@ Answer = str | tuple[str, int] | Response
 
 def filtered() -> tuple[ReportFilter, Frame | None]:
     """Return the filter of the address and the frame it asks for; no frame where the filter is wrong."""
-    form = ReportFilter()
     home = home_area(db.session, actor())
+    if actor().role is Role.EVALUATOR:
+        form = ReportFilter(of_one_program=True)
+        start, end = form.start.data, form.end.data
+        return form, Frame(actor(), start, end, home) if form.validate() and start and end else None
+    form = ReportFilter()
     areas = townships(db.session, home)
     form.area.choices = record_choices(areas, lazy("All townships"), key="code")
     start, end = form.start.data, form.end.data
@@ -41,6 +49,20 @@ def filtered() -> tuple[ReportFilter, Frame | None]:
     return form, Frame(actor(), start, end, form.area.data or home, program)
 
 
+def told(frame: Frame) -> Report | None:
+    """Return the report of a frame; None where its reader sees no names and it speaks of so few that they would do."""
+    report = figures(frame).report
+    return None if not sees(actor().role, FieldGroup.IDENTITY) and is_too_small(report) else report
+
+
+def sample_name() -> str | None:
+    """Return the name of the one program that the reader looks at, or None for readers of all."""
+    if actor().role is not Role.EVALUATOR or actor().program_id is None:
+        return None
+    program = db.session.get(Program, actor().program_id)
+    return program.name if program else None
+
+
 @blueprint.get("/report")
 @allow(Act.READ_REPORT)
 def show_report() -> Answer:
@@ -49,13 +71,18 @@ def show_report() -> Answer:
     if frame is None:
         return render_template("evaluation/show_report.html", form=form, report=None), 422
     kept = figures(frame)
-    report = kept.report
+    report = told(frame)
+    if report is None:
+        return render_template(
+            "evaluation/show_report.html", form=form, report=None, too_small=True, sample=sample_name()
+        )
     charts = {name: draw(report) for name, draw in DRAWINGS.items()}
     return render_template(
         "evaluation/show_report.html",
         form=form,
         report=report,
         counted_at=kept.at,
+        sample=sample_name(),
         charts=charts,
         define=ALL,
         group_label=group_label,
@@ -74,7 +101,10 @@ def export_report() -> Answer:
     form, frame = filtered()
     if frame is None:
         return render_template("evaluation/show_report.html", form=form, report=None), 422
-    return report_workbook(figures(frame).report, frame, form)
+    report = told(frame)
+    if report is None:
+        abort(404)
+    return report_workbook(report, frame, form, sample_name())
 
 
 @blueprint.get("/report/chart/<name>.svg")
@@ -84,7 +114,10 @@ def show_chart(name: str) -> Answer:
     _form, frame = filtered()
     if frame is None or name not in DRAWINGS:
         abort(404)
-    drawing = DRAWINGS[name](figures(frame).report)
+    report = told(frame)
+    if report is None:
+        abort(404)
+    drawing = DRAWINGS[name](report)
     return Response(
         drawing.svg, mimetype="image/svg+xml", headers={"Content-Disposition": f"attachment; filename={name}.svg"}
     )
@@ -97,7 +130,10 @@ def export_chart(name: str) -> Answer:
     _form, frame = filtered()
     if frame is None or name not in DRAWINGS:
         abort(404)
-    drawing = DRAWINGS[name](figures(frame).report)
+    report = told(frame)
+    if report is None:
+        abort(404)
+    drawing = DRAWINGS[name](report)
     return workbook(drawing.title, list(drawing.head), drawing.rows)
 
 
@@ -111,12 +147,12 @@ def list_records() -> Answer:
     listed = records.listing(frame, figure, request.args.get("key")) if frame and figure in ALL else None
     if frame is None or listed is None:
         abort(404)
-    columns = COLUMNS[listed.kind]
+    columns = columns_for(actor(), listed.kind)
     if request.args.get("as") == "xlsx":
-        rows = (cells(row, columns) for row in records.all_of(db.session, listed))
+        rows = (cells(row, columns, actor()) for row in records.all_of(db.session, listed))
         return workbook(str(ALL[figure].title), [column.sheet() for column in columns], rows)
     page = records.page_of(db.session, listed, request.args.get("page", 1, type=int))
-    shown = [cells(row, columns) for row in page.items]
+    shown = [cells(row, columns, actor()) for row in page.items]
     return render_template(
         "evaluation/list_records.html", page=page, rows=shown, columns=columns, definition=ALL[figure], frame=frame
     )

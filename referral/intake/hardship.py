@@ -49,9 +49,12 @@ def _neighbours(session: Session, actor: Account, form: HardshipForm) -> list[Pe
 
 
 def _described(person: Person) -> str:
-    """Return a name with the age; more of a known person is not for the village to see."""
+    """Return a name with the decade of life; more of a known person is not for the village to see."""
     age = person.age(clock.today())
-    return person.name if age is None else _("%(name)s, %(age)s years", name=person.name, age=age)
+    if age is None:
+        return person.name
+    first = age // 10 * 10
+    return _("%(name)s, %(age)s years", name=person.name, age=f"{first}–{first + 9}")
 
 
 def report(session: Session, form: HardshipForm, *, by: Account, at: datetime) -> Case:
@@ -66,7 +69,7 @@ def report(session: Session, form: HardshipForm, *, by: Account, at: datetime) -
         person,
         source=CaseSource.VILLAGE_REPORT,
         urgency=form.urgency.data,
-        summary=_with_phone(form, person),
+        summary=_with_phone(session, form, person),
         by=by,
         at=at,
         status=CaseStatus.LEAD,
@@ -90,8 +93,8 @@ def _is_known(form: HardshipForm) -> bool:
     return bool(form.known.data) and form.known.data != SOMEBODY_ELSE
 
 
-def _with_phone(form: HardshipForm, person: Person) -> str:
+def _with_phone(session: Session, form: HardshipForm, person: Person) -> str:
     """Return what happened; with the telephone, where a known person has another one."""
-    if form.phone.data and form.phone.data != person.phone:
+    if form.phone.data and not people.has_phone(session, person, form.phone.data):
         return f"{form.summary.data}\n{_('Phone')}: {form.phone.data}"
     return str(form.summary.data)

@@ -41,8 +41,9 @@ from models import (
 from models.referral import GOING_ON_STATUSES
 from referral import clock, log
 from referral.access import scope
+from referral.queries.age_bands import age_from
 from referral.queries.sharing import KNOWS_WHO, anything, shared, something_shared, what, where, who, with_sharing
-from referral.queries.what_matters import age_band, features
+from referral.queries.what_matters import AGE_BANDS, age_band, features
 
 ENDED = (
     ReferralStatus.REJECTED,
@@ -231,7 +232,7 @@ def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract
             anything(Need.worker_sex, at).label("worker_sex"),
             anything(Need.language, at).label("language"),
             what(DataKind.IDENTITY, Person.sex, at).label("sex"),
-            what(DataKind.IDENTITY, Person.born_on, at).label("born_on"),
+            what(DataKind.IDENTITY, age_from(Person.born_on, clock.local_date(at), AGE_BANDS), at).label("age_from"),
             TaxonomyTerm.law_class,
             Service.id.label("service_id"),
             what(DataKind.HEALTH, Referral.person_id, at).label("features_of"),
@@ -268,7 +269,7 @@ def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract
         worker_sex=row.worker_sex,
         language=row.language,
         sex=row.sex,
-        age_band=age_band(row.born_on),
+        age_band=age_band(row.age_from),
         features=features(session, row.features_of, row.service_id, row.law_class) if row.features_of else (),
         request_note=row.request_note,
         location_name=row.location_name,

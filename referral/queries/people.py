@@ -25,7 +25,7 @@ from models import (
     Role,
 )
 from models.area import township_code
-from models.fingerprints import PHONE_TAIL, digits, full_id, id_number_index, phone_end_index
+from models.fingerprints import PHONE_TAIL, digits, full_id, id_number_index, phone_end_index, phone_index
 from referral import log
 from referral.access import get_in_scope, in_area, scope, without_scope
 from referral.queries.paging import Page
@@ -147,13 +147,15 @@ def likely_duplicates(
     the same. One query.
     """
     same_name = Person.name == name
-    candidates = session.scalars(
-        sa.select(Person)
-        .where(scope(actor, Person), sa.or_(same_name, _has_number(id_number)))
-        .options(joinedload(Person.area).joinedload(Area.parent), joinedload(Person.station))
-        .order_by(Person.id)
-        .limit(20)
-    )
+    with without_scope(session, because="compare all that is known of people in scope, also what is not shown"):
+        candidates = session.scalars(
+            sa.select(Person)
+            .where(scope(actor, Person), sa.or_(same_name, _has_number(id_number)))
+            .options(joinedload(Person.area).joinedload(Area.parent), joinedload(Person.station))
+            .order_by(Person.id)
+            .limit(20)
+        ).all()
+    log.read(session, (person.id for person in candidates))
     given = {"id_number": id_number, "name": name, "born_on": born_on, "phone": phone, "village": area_code}
     found = []
     for person in candidates:
@@ -170,6 +172,12 @@ def likely_duplicates(
         if likely or _near(born_on, person.born_on) or not different:
             found.append(Likeness(person, same, different))
     return found
+
+
+def has_phone(session: Session, person: Person, phone: str) -> bool:
+    """Say whether this is a person's telephone, for somebody who is not shown it. One query."""
+    same = sa.and_(Person.id == person.id, Person.phone_index == phone_index(phone))
+    return session.scalar(sa.select(Person.id).where(same)) is not None
 
 
 def _has_number(id_number: str | None) -> sa.ColumnElement[bool]:

@@ -39,7 +39,7 @@ class Year:
     def __init__(self, session: Session) -> None:
         self.session = session
         make_area(session, COUNTY)
-        self.evaluator = make_account(session, Role.EVALUATOR)
+        self.reader = make_account(session)
         self.worker = make_account(session, Role.STATION_WORKER)
         self.organization = make_organization(session)
         self.meals, self.cash = make_term(session, "A01", unit="餐"), make_term(session, "M01", unit="元")
@@ -78,7 +78,7 @@ class Year:
 
     def report(self, **frame: object) -> Report:
         values: dict[str, object] = {"start": DAY - timedelta(days=30), "end": DAY + timedelta(days=30)}
-        return make_report(self.session, Frame(self.evaluator, **(values | frame)))  # type: ignore[arg-type]
+        return make_report(self.session, Frame(self.reader, **(values | frame)))  # type: ignore[arg-type]
 
 
 @pytest.fixture

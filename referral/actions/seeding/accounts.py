@@ -1,11 +1,17 @@
 """Accounts to look around with. Their names are invented, their password is known to everybody."""
 
+from datetime import timedelta
+
 from models import Account, Role
 from referral.actions.seeding.district import DISTRICT, District
 from referral.actions.seeding.rows import World
 from referral.passwords import hash_password
 
 PASSWORD = "yuanqiao-demo"  # noqa: S105  meant to be known, for the demonstration only
+
+EVALUATED = "home-service"
+"""The program that the evaluator looks at."""
+EVALUATION_LASTS = timedelta(days=365)
 
 STATION_WORKERS = ("卞文静", "葛晓峰", "滕雅兰", "喻思源", "柳青禾")
 OTHERS = (
@@ -33,6 +39,9 @@ def make_accounts(world: World, district: District) -> dict[str, Account]:
             accounts[login] = _account(login, name, role, organization=district.organizations[place].id)
         else:
             accounts[login] = _account(login, name, role, area=place or None)
+    evaluator = accounts["evaluator"]
+    evaluator.program_id = district.programs[EVALUATED].id
+    evaluator.valid_until = world.today + EVALUATION_LASTS
     for account in accounts.values():
         account.password_hash = password_hash
         world.add(account)

@@ -37,6 +37,8 @@ class District:
     organizations: dict[str, Organization]
     """By the short name that the lists use."""
     offers: list[Offer]
+    programs: dict[str, Program]
+    """By the short name that the lists use."""
 
     @property
     def stations(self) -> list[Organization]:
@@ -78,7 +80,8 @@ def build_district(world: World, terms: dict[str, Term]) -> District:
         make_offer(world, line, terms[line["term"]], providers[line["provider"]], programs.get(line["program"]))
         for line in lines(FOLDER + "services.csv")
     ]
-    return District(areas, {slug: provider.organization for slug, provider in providers.items()}, offers)
+    organizations = {slug: provider.organization for slug, provider in providers.items()}
+    return District(areas, organizations, offers, programs)
 
 
 def _organization(world: World, line: Line, number: int) -> Organization:

@@ -13,8 +13,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import Need, NeedStatus, Person, Sex, Visit
 from models.visit import REACHED
-from referral.access import without_scope
+from referral.access import coarse, without_scope
 from referral.clock import start_of
+from referral.queries.age_bands import age_from
+from referral.queries.report.figures import AGE_BANDS
 from referral.queries.report.frame import Frame
 
 MET_STATUSES = (NeedStatus.MET, NeedStatus.PARTLY_MET)
@@ -52,15 +54,16 @@ class Somebody(NamedTuple):
     """What a report says of a person who was served."""
 
     sex: Sex | None
-    born_on: date | None
+    age_from: int | None
+    """First year of the band of age on the last day of the period; None for people without a birth date."""
 
 
 class NeedCell(NamedTuple):
-    """Needs opened in one township by people of one sex and birth date."""
+    """Needs opened in one township by people of one sex and band of age."""
 
     township: str
     sex: Sex | None
-    born_on: date | None
+    age_from: int | None
     needs: int
     met: int
 
@@ -103,11 +106,19 @@ def _month(frame: Frame) -> sa.ColumnElement[int]:
     )
 
 
+def _township(column: Any) -> Any:
+    return coarse(sa.func.substr(column, 1, 9))
+
+
+def _age(frame: Frame) -> Any:
+    return age_from(Person.born_on, frame.end, [first for _label, first, _last in AGE_BANDS if first])
+
+
 def entries(session: Session, frame: Frame) -> list[Entry]:
     """Return all entries of visits in a frame. One statement."""
     keys = (Visit.person_id, Visit.household_id, Visit.term_id, Visit.program_id)
     rest = (Visit.contact_result, Visit.minutes, Visit.units, Visit.amount, Visit.activity_key)
-    statement = sa.select(*map(raw, keys), _month(frame), sa.func.substr(Visit.area_code, 1, 9), *map(raw, rest)).where(
+    statement = sa.select(*map(raw, keys), _month(frame), _township(Visit.area_code), *map(raw, rest)).where(
         *frame.entries()
     )
     return list(map(Entry._make, session.execute(statement)))
@@ -115,19 +126,20 @@ def entries(session: Session, frame: Frame) -> list[Entry]:
 
 def people(session: Session, frame: Frame) -> dict[Any, Somebody]:
     """Return everybody served in a frame by raw key. One statement."""
-    served = frame.served_person(Person.id)
-    with without_scope(session, because="who was served is counted by the visits that the reader may see"):
-        rows = session.execute(sa.select(raw(Person.id), Person.sex, Person.born_on).where(served)).all()
-    return {key: Somebody(sex, born_on) for key, sex, born_on in rows}
+    statement = sa.select(raw(Person.id), Person.sex, _age(frame)).where(frame.served_person(Person.id))
+    with without_scope(session, because="sex and band of age of those whose visits the reader may see, for sums"):
+        rows = session.execute(statement).all()
+    return {key: Somebody(sex, age) for key, sex, age in rows}
 
 
 def need_cells(session: Session, frame: Frame) -> list[NeedCell]:
     """Return the cells of all needs opened in a frame. One statement."""
-    township = sa.func.substr(Need.area_code, 1, 9)
+    township, age = _township(Need.area_code), _age(frame)
     statement = (
-        sa.select(township, Person.sex, Person.born_on, sa.func.count(Need.id), count_if(Need.status.in_(MET_STATUSES)))
+        sa.select(township, Person.sex, age, sa.func.count(Need.id), count_if(Need.status.in_(MET_STATUSES)))
         .join(Person, Person.id == Need.person_id)
         .where(*frame.needs())
-        .group_by(township, Person.sex, Person.born_on)
+        .group_by(sa.literal_column("1"), Person.sex, sa.literal_column("3"))
     )
-    return list(map(NeedCell._make, session.execute(statement)))
+    with without_scope(session, because="sex and band of age of those whose needs the reader may see, for sums"):
+        return list(map(NeedCell._make, session.execute(statement)))

@@ -42,6 +42,7 @@ def what_was_done(session: Session, frame: Frame, listed: Sequence[Entry]) -> Do
             ((ContactResult(code), times) for code, times in not_reached.items()),
             key=lambda item: (-item[1], item[0]),
         ),
+        not_reached_total=not_reached.total(),
     )
 
 

@@ -14,6 +14,7 @@ from models import (
     ReferralStatus,
     TaxonomyTerm,
 )
+from referral.withheld import Withheld
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,8 @@ class Done:
     months: Sequence[tuple[date, int, int]]
     """First day of the month, person-times, persons."""
     not_reached: Sequence[tuple[ContactResult, int]]
-
-    @property
-    def not_reached_total(self) -> int:
-        """Entries that count 0 because nobody was met."""
-        return sum(count for _, count in self.not_reached)
+    not_reached_total: int
+    """Entries that count 0 because nobody was met."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +107,9 @@ class Change:
     without_follow_up: int
 
     @property
-    def missing(self) -> int:
+    def missing(self) -> int | Withheld:
         """People served of whom no change can be told."""
-        return self.cohort - self.n
+        return self.n if isinstance(self.n, Withheld) else self.cohort - self.n
 
 
 @dataclass(frozen=True)
@@ -132,6 +130,8 @@ class Group:
     @property
     def met(self) -> float | None:
         """Needs met wholly or partly, of all needs opened, as a share."""
+        if isinstance(self.needs, Withheld) or isinstance(self.needs_met, Withheld):
+            return None
         return self.needs_met / self.needs if self.needs else None
 
 

@@ -1,4 +1,4 @@
-"""The records behind each figure. People stand there by file number, never by name."""
+"""The records behind each figure. People stand there by file number or pseudonym, never by name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,8 +22,10 @@ from models import (
     TaxonomyTerm,
     Visit,
 )
+from models.field_groups import FieldGroup
 from models.visit import REACHED
 from referral import log
+from referral.access import sees
 from referral.queries.paging import Page, paginate
 from referral.queries.report.counted import MET_STATUSES
 from referral.queries.report.frame import Frame
@@ -42,6 +44,16 @@ class Listing:
 
     kind: str
     conditions: Conditions
+    named: bool
+    """Whether the reader sees who people are; else no file number, sex, age or place stands in the list."""
+
+    def select(self) -> sa.Select[*tuple[Any, ...]]:
+        """Return the records."""
+        return SELECTS[self.kind](self.conditions, self.named)
+
+
+def _if(seen: bool, *columns: Any) -> tuple[Any, ...]:
+    return columns if seen else ()
 
 
 def _term(frame: Frame, key: str | None) -> Conditions:
@@ -103,11 +115,11 @@ LISTINGS: dict[str, tuple[str, Callable[[Frame, str | None], Conditions]]] = {
 """Figure → kind of record and its conditions; the second argument narrows to a term, a result or a reason."""
 
 
-def _visits(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
+def _visits(conditions: Conditions, named: bool) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
             Visit.started_at,
-            Person.number.label("person"),
+            *_if(named, Person.number.label("person"), Township.name.label("township")),
             TaxonomyTerm,
             Visit.kind,
             Visit.contact_result,
@@ -117,7 +129,6 @@ def _visits(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
             Visit.amount,
             Organization.name.label("organization"),
             Program.name.label("program"),
-            Township.name.label("township"),
             Visit.person_id,
         )
         .select_from(Visit)
@@ -132,13 +143,11 @@ def _visits(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _persons(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
+def _persons(conditions: Conditions, named: bool) -> sa.Select[*tuple[Any, ...]]:
+    who: tuple[Any, ...] = _if(named, Person.number, Person.sex, Person.born_on, Township.name)
     return (
         sa.select(
-            Person.number.label("person"),
-            Person.sex,
-            Person.born_on,
-            Township.name.label("township"),
+            *_if(named, Person.number.label("person"), Person.sex, Person.born_on, Township.name.label("township")),
             PERSON_TIMES.label("person_times"),
             sa.func.sum(Visit.minutes).label("minutes"),
             Person.id.label("person_id"),
@@ -148,15 +157,15 @@ def _persons(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
         .outerjoin(Area, Area.code == Person.area_code)
         .outerjoin(Township, Township.code == Area.parent_code)
         .where(*conditions)
-        .group_by(Person.id, Person.number, Person.sex, Person.born_on, Township.name)
-        .order_by(PERSON_TIMES.desc(), Person.number)
+        .group_by(Person.id, *who)
+        .order_by(PERSON_TIMES.desc(), *who[:1], Person.id)
     )
 
 
-def _referrals(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
+def _referrals(conditions: Conditions, named: bool) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
-            Referral.number,
+            *_if(named, Referral.number),
             TaxonomyTerm,
             Organization.name.label("organization"),
             Referral.requested_at,
@@ -176,18 +185,17 @@ def _referrals(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _needs(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
+def _needs(conditions: Conditions, named: bool) -> sa.Select[*tuple[Any, ...]]:
     first_offer = sa.select(sa.func.min(Referral.requested_at)).where(Referral.need_id == Need.id).scalar_subquery()
     return (
         sa.select(
-            Need.number,
+            *_if(named, Need.number, Township.name.label("township")),
             TaxonomyTerm,
             Need.urgency,
             Need.opened_at,
             Need.due_at,
             first_offer.label("first_offer"),
             Need.status,
-            Township.name.label("township"),
             Need.person_id,
         )
         .select_from(Need)
@@ -199,10 +207,10 @@ def _needs(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _cases(conditions: Conditions) -> sa.Select[*tuple[Any, ...]]:
+def _cases(conditions: Conditions, named: bool) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
-            Case.number,
+            *_if(named, Case.number),
             Case.source,
             Case.urgency,
             Case.opened_at,
@@ -224,20 +232,20 @@ def listing(frame: Frame, figure: str, key: str | None) -> Listing | None:
         return None
     kind, conditions = LISTINGS[figure]
     try:
-        return Listing(kind, conditions(frame, key))
+        return Listing(kind, conditions(frame, key), sees(frame.actor.role, FieldGroup.IDENTITY))
     except ValueError:
         return None
 
 
 def page_of(session: Session, listed: Listing, number: int) -> Page:
     """Return one page of the records. Two statements."""
-    page = paginate(session, SELECTS[listed.kind](listed.conditions), number, size=50, scalars=False)
+    page = paginate(session, listed.select(), number, size=50, scalars=False)
     log.read(session, (row.person_id for row in page.items))
     return page
 
 
 def all_of(session: Session, listed: Listing) -> list[Any]:
     """Return the records for a file, at most EXPORT_LIMIT. One statement."""
-    rows = list(session.execute(SELECTS[listed.kind](listed.conditions).limit(EXPORT_LIMIT)))
+    rows = list(session.execute(listed.select().limit(EXPORT_LIMIT)))
     log.read(session, (row.person_id for row in rows))
     return rows

@@ -24,7 +24,7 @@ def make_report(session: Session, frame: Frame) -> Report:
         changes=outcomes.what_changed(session, frame, what.persons),
         townships=whom.by_township(session, parts),
         sexes=whom.by_sex(parts),
-        ages=whom.by_age(parts, frame.end),
+        ages=whom.by_age(parts),
         programs=whom.by_program(session, parts.met),
         unknown=unknown.what_is_not_known(session, frame, served.values()),
         needs=sum(cell.needs for cell in needs),

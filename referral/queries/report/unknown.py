@@ -40,7 +40,7 @@ def what_is_not_known(session: Session, frame: Frame, served: Iterable[Somebody]
         return session.scalar(sa.select(sa.func.count()).select_from(record).where(*conditions)) or 0
 
     return Unknown(
-        persons_without_birth_date=sum(1 for one in served if one.born_on is None),
+        persons_without_birth_date=sum(1 for one in served if one.age_from is None),
         needs_without_offer=count(Need, never_offered(frame)),
         unanswered=count(Referral, unanswered(frame)),
     )

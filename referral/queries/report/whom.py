@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from models import Area, Program, Sex
 from models.area import township_code
-from models.person import completed_years
 from referral.queries.report.counted import Entry, NeedCell, Somebody, key_of
 from referral.queries.report.done import hours, total
 from referral.queries.report.figures import AGE_BANDS, Group, ProgramLine
@@ -63,18 +61,11 @@ def by_sex(parts: Parts) -> list[Group]:
     return [found[sex] for sex in (Sex.FEMALE, Sex.MALE, None) if sex in found]
 
 
-def by_age(parts: Parts, on: date) -> list[Group]:
-    """Return bands of age on a day; `?` for people without a birth date."""
-    bands = {key: _band(one.born_on, on) for key, one in parts.people.items()}
-    found = parts.groups(lambda entry: bands[entry.person], lambda need: _band(need.born_on, on))
-    return [found[label] for label in (*(band[0] for band in AGE_BANDS), UNKNOWN_AGE) if label in found]
-
-
-def _band(born_on: date | None, on: date) -> str:
-    if born_on is None:
-        return UNKNOWN_AGE
-    age = completed_years(born_on, on)
-    return next((label for label, first, last in AGE_BANDS if first <= age <= last), UNKNOWN_AGE)
+def by_age(parts: Parts) -> list[Group]:
+    """Return bands of age on the last day of the period; `?` for people without a birth date."""
+    found = parts.groups(lambda entry: parts.people[entry.person].age_from, lambda need: need.age_from)
+    labels = {first: label for label, first, _last in AGE_BANDS} | {None: UNKNOWN_AGE}
+    return [found[first].called(label) for first, label in labels.items() if first in found]
 
 
 def by_program(session: Session, met: Sequence[Entry]) -> list[ProgramLine]:
