@@ -2,6 +2,7 @@
 
 from referral.access.fields import GROUPS_SEEN, FieldNotSeen, coarse, sees
 from referral.access.guard import actor, allow, current_actor, may, unguarded
+from referral.access.past import refuse_unnarrowed
 from referral.access.rules import in_area
 from referral.access.scopes import SCOPES, get_in_scope, scope
 from referral.access.viewer import (
@@ -14,6 +15,7 @@ from referral.access.viewer import (
     without_scope,
 )
 from referral.access.walls import narrow
+from referral.access.writes import check_scope
 from referral.acts import WAYS, WITHOUT_ACCOUNT, Act
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "actor",
     "allow",
     "as_installation",
+    "check_scope",
     "coarse",
     "current_actor",
     "get_in_scope",
@@ -36,6 +39,7 @@ __all__ = [
     "looking",
     "may",
     "narrow",
+    "refuse_unnarrowed",
     "scope",
     "sees",
     "unguarded",

@@ -90,7 +90,8 @@ def allow(act: Act, *, find: Finder | None = None) -> Callable[[Callable[..., An
                 abort(404)
             if account is not None and act not in FIRST_ACTS and (first := current_user.first):
                 return redirect(url_for(first))
-            if account is not None and request.method in SAFE_METHODS:
+            # An opened file is for reading: it does not leave with a list.
+            if account is not None and request.method in SAFE_METHODS and not hasattr(view, "asks_reason"):
                 account.opened_files = opened_files(db.session, account, clock.now())
             look_as(db.session, account, because=act.value)
             return _answer(view, find, account, address)

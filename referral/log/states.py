@@ -23,6 +23,10 @@ class State:
     digest: str
 
 
+WRITTEN_HERE = {"narrowed": True}
+"""Tells the wall around personal records that only rows are read which this transaction has written."""
+
+
 def query(record: type[Any], dialect: str) -> tuple[str, list[str]]:
     """Return the SELECT that gives the rows of a record in their fixed form, and the names of its first columns.
 
@@ -52,7 +56,8 @@ def states(connection: sa.Connection, record: type[Any], keys: Iterable[str] | N
     for start in range(0, len(wanted), BATCH):
         some = wanted[start : start + BATCH]
         argument: Any = some if dialect == "postgresql" else _json(some)
-        yield from _read(connection.exec_driver_sql(f"{select} {where}", (argument,)), record, names)
+        rows = connection.exec_driver_sql(f"{select} {where}", (argument,), execution_options=WRITTEN_HERE)
+        yield from _read(rows, record, names)
 
 
 def _json(keys: list[str]) -> str:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from models import SignInSession
+from referral.access import as_installation
 from referral.extensions import db
 from tests.factories import PASSWORD
 from tests.matrix.canaries import RANDOM, Keys, everything, same_for_all
@@ -32,7 +35,7 @@ class Answer:
 
 
 class Asker:
-    """One application on one filled district. What POST would change is rolled back, so each cell finds it as it was."""
+    """One application on one filled district. What POST would change is rolled back: each cell finds it as it was."""
 
     def __init__(self, app: Flask, district: District) -> None:
         self.app, self.district = app, district
@@ -41,6 +44,10 @@ class Asker:
         self._read: set[UUID] = set()
         with app.app_context():
             self.engine = db.engine
+            of = {key: role for role, key in district.account_ids.items()}
+            as_installation(db.session, because="a test")
+            known = db.session.execute(sa.select(SignInSession.account_id, SignInSession.id))
+            self.sessions = {of[account]: key for account, key in known}
         event.listen(self.engine, "before_cursor_execute", self._listen)
 
     def _sign_in(self, login: str) -> str:
@@ -104,6 +111,8 @@ class Asker:
         if kind == "glass":
             glass = self.district.glass
             return glass.get((subject, role)) or next(key for (whose, _), key in glass.items() if whose == subject)
+        if kind == "session":
+            return self.sessions[role]
         return self.district.keys[subject].get(kind) or self.district.common[kind]
 
 

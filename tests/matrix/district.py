@@ -7,13 +7,13 @@ assistant of county A, administrator, auditor. What joins the subjects to them:
     own         county A  S1       P2, agreed to everything
     shared      county A  S2       P1, agreed to identity and contact only
     foreign     county A  S2       P2, agreed to everything
-    opened      county B  S3       P3, agreed to everything                                 worker, supervisor, coordinator
+    opened      county B  S3       P3, agreed to everything                                 OPENERS
     none        county B  S3       P3, agreed to everything
     taken_back  county B  S3       P1, agreed to everything, and took it back a day ago
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ from models import (
     Assessment,
     AssessmentOccasion,
     BeneficiaryCategory,
+    CalendarDay,
     Capacity,
     Case,
     CaseStatus,
@@ -34,6 +35,7 @@ from models import (
     ConsentWay,
     ContactResult,
     DataKind,
+    DeclineReason,
     Domain,
     EmergencyReview,
     Feature,
@@ -70,6 +72,7 @@ from models import (
     Visit,
     VisitKind,
 )
+from models.calendar import DayKind
 from models.round import Decision
 from tests.factories import (
     OTHER_COUNTY,
@@ -98,6 +101,7 @@ ROLES = {
 }
 OPENERS = ("worker", "supervisor", "coordinator")
 S = ReferralStatus
+PROOF = {"exact": True, "primal": 1, "dual": 1, "pairs": 1, "components": 1, "digest": "0" * 64, "wanted": [0, 0, 1, 0]}
 
 
 @dataclass
@@ -113,6 +117,10 @@ class District:
     common: Keys = field(default_factory=dict)
     glass: dict[tuple[str, str], Any] = field(default_factory=dict)
     """(subject, role) → the opening of that role's account."""
+    glass_roles: set[tuple[str, str]] = field(default_factory=lambda: {(role, "opened") for role in OPENERS})
+    """(role, subject) of the files that are open."""
+    station_id: Any = None
+    """The worker's own station."""
 
 
 def fill(session: Session, at: datetime) -> District:
@@ -138,9 +146,11 @@ def fill(session: Session, at: datetime) -> District:
         code="G03", name_zh="低保", name_en="Allowance", category_code="G", category_zh="低保对象", origin="for tests"
     )
     need_type = NeedType(
-        code="3.1", domain=Domain.CARE, name_zh="照料", name_en="Care", usual_answer="A02", default_urgency=Urgency.NORMAL
-    )
-    session.add_all([category, need_type])
+        code="3.1", domain=Domain.CARE, name_zh="照料", name_en="Care", usual_answer="A02",
+        default_urgency=Urgency.NORMAL,
+    )  # fmt: skip
+    holiday = CalendarDay(day=date(2026, 10, 1), kind=DayKind.HOLIDAY, note="国庆节", source="for tests")
+    session.add_all([category, need_type, holiday])
     session.flush()
     made.common = {"term": term.id, "category": category.id, "need_type": need_type.id}
     for subject in SUBJECTS:
@@ -151,6 +161,7 @@ def fill(session: Session, at: datetime) -> District:
     made.common["retention"] = run.id
     for name in OPENERS:
         made.accounts[name].glass_until = at + timedelta(hours=2)
+    made.station_id = stations["own"].id
     made.logins = {name: account.login for name, account in made.accounts.items()}
     made.account_ids = {name: account.id for name, account in made.accounts.items()}
     return made
@@ -177,6 +188,13 @@ def _subject(
     )  # fmt: skip
     session.add(case)
     session.flush()
+    lead = Case(
+        number=word("O", subject), person_id=person.id, household_id=household.id, station_id=station.id,
+        area_code=area, status=CaseStatus.LEAD, source="visit", urgency=Urgency.NORMAL, summary=word("N", subject),
+        opened_at=at - timedelta(days=1),
+    )  # fmt: skip
+    session.add(lead)
+    session.flush()
     first_by = made.accounts["assistant"] if subject == "own" else author
     steps = [(None, CaseStatus.ACCEPTED, first_by), (CaseStatus.ACCEPTED, CaseStatus.IN_CIRCULATION, author)]
     session.add_all(
@@ -201,6 +219,8 @@ def _subject(
     going = state.referral(S.IN_PROGRESS)
     asked = state.referral(S.REQUESTED)
     waiting = state.referral(S.DRAFT)
+    accepted = state.referral(S.ACCEPTED)
+    held = state.referral(S.ON_HOLD, reason=DeclineReason.FULL)
     open_need = state.need(NeedStatus.OPEN)
     proposed = state.need(NeedStatus.PROPOSED)
     visits = [
@@ -215,7 +235,7 @@ def _subject(
     kinds = (DataKind.IDENTITY, DataKind.CONTACT) if subject == "shared" else tuple(DataKind)
     back: dict[str, Any] = {}
     if subject == "taken_back":
-        back = {"withdrawn_at": at - timedelta(days=1), "withdrawn_way": ConsentWay.SPOKEN, "withdrawn_by_id": author.id}
+        back = {"withdrawn_at": at - timedelta(days=1), "withdrawn_way": ConsentWay.SPOKEN}
     consent = make_consent(
         session, person.id, receiver.id, kinds=kinds, at=at, given_at=at - timedelta(days=8), way=ConsentWay.SPOKEN,
         witness=word("C", subject), given_by=ConsentGiver.GUARDIAN, giver_name=word("C", subject),
@@ -234,7 +254,7 @@ def _subject(
     round_ = Round(
         number=f"ROUND-{number}", area_code=VILLAGE[:6] + "000000" if in_a else OTHER_COUNTY,
         status=RoundStatus.PROPOSED, at=at, seed=0, params={}, stage="done", progress=100, finished_at=at,
-        started_by_id=coordinator.id, started_at=at, certificate={"optimal": True}, served_by_tier=[],
+        started_by_id=coordinator.id, started_at=at, served_by_tier=[], certificate=PROOF, seconds={"total": 0.1},
     )  # fmt: skip
     run = ImportRun(
         kind=ImportKind.PEOPLE, file_name="people.csv", digest=f"{number}" * 64, by_id=coordinator.id, columns=["姓名"]
@@ -259,7 +279,8 @@ def _subject(
     session.flush()
     made.keys[subject] = {
         "person": person.id, "household": household.id, "case": case.id, "need": open_need.id, "referral": going.id,
-        "asked": asked.id, "waiting": waiting.id, "visit": visits[0].id, "consent": consent.id,
+        "asked": asked.id, "waiting": waiting.id,
+        "accepted": accepted.id, "held": held.id, "lead": lead.id, "visit": visits[0].id, "consent": consent.id,
         "emergency": emergency.id, "rights": rights.id, "round": round_.id, "proposal": proposal.id,
         "import": run.id, "organization": receiver.id, "place": capacity.service_at_location_id,
         "capacity": capacity.id, "account": author.id, "service": state.service_id,

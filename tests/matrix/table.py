@@ -1,0 +1,316 @@
+"""Which role may ask what of whom, and what may stand in the answer: written by hand from the field's rules.
+
+A line: endpoint, methods (G GET, P POST), the kind of record in the address (`-` none, `name=value` a plain part), then
+clauses divided by `;`. A clause says who (a word of WHO, or role:subject,subject), what status is answered, and the
+groups of canaries about that subject: in capitals they must be there, in small letters they may be. What no clause
+names is answered 404, word for word as for a key that nobody has. `< name=value&…` at the end is what is sent.
+"""
+
+from dataclasses import dataclass
+
+WHO = {
+    # Casework in the scope of each; with + the files opened by break-glass too, which are for reading only.
+    "CASE": "worker:own supervisor:own coordinator:own,shared,foreign",
+    "CASE+": "worker:own,opened supervisor:own,opened coordinator:own,shared,foreign,opened",
+    "STATION": "worker:own supervisor:own",
+    "STATION+": "worker:own,opened supervisor:own,opened",
+    "CHIEF": "supervisor:own coordinator:own,shared,foreign",
+    "CHIEF+": "supervisor:own,opened coordinator:own,shared,foreign,opened",
+    "AREA": "coordinator:own,shared,foreign",
+    "AREA+": "coordinator:own,shared,foreign,opened",
+    "OPENED": "worker:opened supervisor:opened coordinator:opened",
+    "ASKED": "officer:shared,taken_back",
+    "SHARED": "officer:shared",
+    "BACK": "officer:taken_back",
+    "EVERYBODY": "assistant:* worker:* supervisor:* officer:* coordinator:* evaluator:* administrator:* auditor:*",
+    "CATALOGUE": "worker:* supervisor:* coordinator:*",
+    "COORDINATOR": "coordinator:*",
+    "ADMINISTRATOR": "administrator:*",
+    "ASSISTANT": "assistant:*",
+    "REPORT": "supervisor:* coordinator:* evaluator:*",
+    "KEEPERS": "coordinator:* administrator:*",
+    "AUDITOR": "auditor:*",
+    "CASEWORKERS": "worker:* supervisor:* coordinator:*",
+    "STATIONS": "worker:* supervisor:*",
+    "OFFICER": "officer:*",
+    "REVIEWER": "supervisor:own coordinator:shared,foreign",
+}
+
+TABLE = """
+account.ask_for_reset           G  -           EVERYBODY 200
+account.ask_for_reset           P  -           EVERYBODY 422
+account.begin_second_factor     P  -           EVERYBODY 302
+account.confirm_second_factor   P  -           EVERYBODY 422
+account.end_other_sessions      P  -           EVERYBODY 302
+account.end_session             P  session     EVERYBODY 302
+account.enter_code              GP -           EVERYBODY 302
+account.enter_from_city         P  -           EVERYBODY 302
+account.home                    G  -           EVERYBODY 302
+account.list_messages           G  -           EVERYBODY 200
+account.list_sessions           G  -           EVERYBODY 200
+account.mark_messages_read      P  -           EVERYBODY 302
+account.remove_second_factor    P  -           EVERYBODY 422
+account.renew_recovery_codes    P  -           EVERYBODY 422
+account.show_account            G  -           EVERYBODY 200
+account.show_account            P  -           EVERYBODY 422
+account.show_second_factor      G  -           EVERYBODY 200
+account.sign_in                 G  -           EVERYBODY 200
+account.sign_in                 P  -           EVERYBODY 422
+account.sign_out                P  -           EVERYBODY 302
+account.begin_city              G  -
+account.return_from_city        G  -
+account.use_link                GP token=none  EVERYBODY 410
+
+admin.apply_retention           P  retention   KEEPERS 409
+admin.confirm_retention         P  retention   KEEPERS 302
+admin.discard_retention         P  retention   KEEPERS 302
+admin.edit_category             G  category    ADMINISTRATOR 200
+admin.edit_category             P  category    ADMINISTRATOR 422
+admin.edit_need_type            G  need_type   ADMINISTRATOR 200
+admin.edit_need_type            P  need_type   ADMINISTRATOR 422
+admin.edit_term                 G  term        ADMINISTRATOR 200
+admin.edit_term                 P  term        ADMINISTRATOR 422
+admin.end_sessions              P  account     ADMINISTRATOR 302
+admin.export_retention          G  -           KEEPERS 200
+admin.invite                    G  -           ADMINISTRATOR 200
+admin.invite                    P  -           ADMINISTRATOR 422
+admin.link_city                 P  account     ADMINISTRATOR 302
+admin.list_accounts             G  -           ADMINISTRATOR 200
+admin.list_jobs                 G  -           ADMINISTRATOR 200
+admin.make_link                 P  account     ADMINISTRATOR 200
+admin.propose_retention         P  -           KEEPERS 409
+admin.remove_day                P  day=2026-10-01  ADMINISTRATOR 302
+admin.remove_second_factor      P  account     ADMINISTRATOR 302
+admin.show_account              G  account     ADMINISTRATOR 200
+admin.show_account              P  account     ADMINISTRATOR 422
+admin.show_calendar             G  -           ADMINISTRATOR 200
+admin.show_calendar             P  -           ADMINISTRATOR 422
+admin.show_lists                G  -           ADMINISTRATOR 200
+admin.show_retention            G  -           KEEPERS 200
+admin.switch_account            P  account     ADMINISTRATOR 302
+
+casework.accept_lead            P  lead        CASE 302
+casework.assess                 G  case        CASE+ 200 Ioh
+casework.assess                 P  case        CASE 422 Ioh
+casework.cancel_referral        G  referral    CASE+ 200 io
+casework.cancel_referral        P  referral    CASE 422 io
+casework.close_glass            P  glass       OPENED 302
+casework.close_need             G  need        CASE+ 200 Ion
+casework.close_need             P  need        CASE 422 Ion
+casework.conclude_case          G  case        CASE+ 200 Ion
+casework.conclude_case          P  case        CASE 422 Ion
+casework.correct_visit          G  visit       STATION 200 INo
+casework.correct_visit          P  visit       STATION 422 INo
+casework.do_rights              P  rights      CASE 302
+casework.exit_case              G  case        CASE+ 200 Io
+casework.exit_case              P  case        CASE 422 Io
+casework.export_cases           G  -           STATIONS 200; STATION 200 IoT               < purpose=service
+casework.export_copy            G  rights      CASE 200 CFHIKNOPT                          < purpose=service
+casework.export_visits          G  -           STATIONS 200; STATION 200 INo               < purpose=service
+casework.list_cases             G  -           STATIONS 200; STATION+ 200 Io
+casework.list_emergencies       G  -           supervisor:* coordinator:* 200; CHIEF+ 200 O
+casework.list_glass             G  -           CASEWORKERS 200; OPENED 200 OP
+casework.list_looks             G  person      CASE+ 200 Io
+casework.list_reviews           G  -           supervisor:* coordinator:* 200; REVIEWER 200 O
+casework.list_rights            G  -           CASEWORKERS 200; CASE 200 Oi
+casework.list_visits            G  -           STATIONS 200; STATION+ 200 INo
+casework.log_group              G  -           STATIONS 200; STATION+ 200 io
+casework.log_group              P  -           STATIONS 422; STATION+ 422 io
+casework.log_visit              G  -           STATIONS 200; STATION+ 200 io
+casework.log_visit_for_referral G  referral    STATION+ 200 Io
+casework.log_visit_for_referral P  referral    STATION 422 Io
+casework.log_visit_to           G  person      STATION+ 200 Io
+casework.log_visit_to           P  person      STATION 422 Io
+casework.open_case              G  person      CASE+ 200 Io
+casework.open_case              P  person      CASE 422 Io
+casework.open_glass             G  -           CASEWORKERS 200
+casework.open_glass             P  -           CASEWORKERS 422
+casework.print_consent          G  person      CASE+ 200 Io
+casework.record_consent         G  person      CASE+ 200 Io
+casework.record_consent         P  person      CASE 422 Io
+casework.record_need            G  case        CASE+ 200 Ioh
+casework.record_need            P  case        CASE 422 Ioh
+casework.record_rights          G  person      CASE+ 200 Io
+casework.record_rights          P  person      CASE 422 Io
+casework.refer_need             G  need        CASE+ 200 Ion
+casework.refer_need             P  need        CASE 422 Ion
+casework.refuse_rights          G  rights      CASE 200 Oi
+casework.refuse_rights          P  rights      CASE 422 Oi
+casework.reopen_case            G  case        CASE+ 200 Io
+casework.reopen_case            P  case        CASE 422 Io
+casework.reveal                 P  person      CASE 302; CASE 302
+casework.review_emergency       G  emergency   CHIEF+ 200 IOPn
+casework.review_emergency       P  emergency   CHIEF 422 IOPn
+casework.review_glass           G  glass       REVIEWER 200 OP
+casework.review_glass           P  glass       REVIEWER 422 OP
+casework.revisit_case           G  case        CASE+ 200 Io
+casework.revisit_case           P  case        CASE 422 Io
+casework.send_in_emergency      G  waiting     CASE+ 200 oi
+casework.send_in_emergency      P  waiting     CASE 422 oi
+casework.show_case              G  case        CASE+ 200 HINOp
+casework.show_copy              G  rights      CASE 200 CFHIKNOPT
+casework.show_desk              G  -           STATIONS 200; STATION+ 200 oin
+casework.show_glass             G  glass       OPENED 200 CHINOPTk
+casework.show_household         G  household   CASE+ 200 HINOt
+casework.show_need              G  need        CASE+ 200 INOh
+casework.show_person            G  person      CASE+ 200 CHIKNOTp
+casework.show_referral          G  referral    CASE+ 200 INOPt
+casework.show_rights            G  rights      CASE 200 IOP
+casework.withdraw_consent       G  consent     CASE+ 200 Ioc
+casework.withdraw_consent       P  consent     CASE 422 Ioc
+
+coordination.accept_all         P  round       AREA 302
+coordination.accept_proposal    P  proposal    AREA 302
+coordination.add_location       G  organization COORDINATOR 200
+coordination.add_location       P  organization COORDINATOR 422
+coordination.add_organization   G  -           COORDINATOR 200
+coordination.add_organization   P  -           COORDINATOR 422
+coordination.add_phone          G  organization COORDINATOR 200
+coordination.add_phone          P  organization COORDINATOR 422
+coordination.add_service        G  organization COORDINATOR 200
+coordination.add_service        P  organization COORDINATOR 422
+coordination.apply_import       P  import      AREA 302
+coordination.apply_round        P  round       AREA 302
+coordination.change_proposal    P  proposal    AREA 422 IOPn
+coordination.discard_import     P  import      AREA 302
+coordination.download_import    G  import      AREA 200 R
+coordination.download_template  G  kind=people COORDINATOR 200
+coordination.edit_organization  G  organization COORDINATOR 200
+coordination.edit_organization  P  organization COORDINATOR 422
+coordination.edit_service       G  service     COORDINATOR 200
+coordination.edit_service       P  service     COORDINATOR 422
+coordination.end_round          P  round       AREA 302
+coordination.export_needs       G  -           COORDINATOR 200; AREA 200 IO                < purpose=service
+coordination.export_services    G  -           CATALOGUE 200; OFFICER 200                  < purpose=service
+coordination.leave_proposal     P  proposal    AREA 302                                    < reason=later
+coordination.list_imports       G  -           COORDINATOR 200
+coordination.list_imports       P  -           COORDINATOR 422
+coordination.list_needs         G  -           COORDINATOR 200; AREA+ 200 IOn
+coordination.list_openings      G  -           COORDINATOR 200
+coordination.list_rounds        G  -           COORDINATOR 200
+coordination.list_services      G  -           CATALOGUE 200; OFFICER 200
+coordination.record_check       G  organization COORDINATOR 200
+coordination.record_check       P  organization COORDINATOR 422
+coordination.show_desk          G  -           COORDINATOR 200; AREA 200 Oi
+coordination.show_import        G  import      AREA 200 R
+coordination.show_organization  G  organization CATALOGUE 200; ASKED 200
+coordination.show_proposal      G  proposal    AREA 200 IOPn
+coordination.show_round         G  round       AREA 200 iop
+coordination.show_service       G  service     CATALOGUE 200; ASKED 200
+coordination.start_round        G  -           COORDINATOR 200
+coordination.start_round        P  -           COORDINATOR 422
+
+evaluation.export_chart         G  name=months REPORT 200                                  < purpose=report
+evaluation.export_report        G  -           REPORT 200                                  < purpose=reporting
+evaluation.list_definitions     G  -           REPORT 200
+evaluation.list_records         G  -           REPORT 200; CHIEF 200 io; evaluator:own,shared,foreign 200 o < figure=persons
+evaluation.show_chart           G  name=months REPORT 200
+evaluation.show_report          G  -           REPORT 200
+
+intake.edit_person              G  person      CASE+ 200 IKTo
+intake.edit_person              P  person      CASE 422 IKTo
+intake.find_person              G  -           CASEWORKERS 200; STATION+ 200 Iot; AREA+ 200 Iot < q=CNRY
+intake.report_hardship          G  -           ASSISTANT 200; assistant:own 200 io
+intake.report_hardship          P  -           ASSISTANT 422; assistant:own 422 io
+intake.take_in                  G  -           CASEWORKERS 200
+intake.take_in                  P  -           CASEWORKERS 422
+
+oversight.download_anchors      G  -           AUDITOR 200
+oversight.list_entries          G  -           AUDITOR 200; auditor:own,shared,foreign,opened,none,taken_back 200 o
+oversight.show_desk             G  -           AUDITOR 200
+oversight.verify                P  -           AUDITOR 302
+
+providers.accept_referral       P  asked       SHARED 302; BACK 409
+providers.ask_why_rejected      G  asked       ASKED 200 O
+providers.complete_referral     G  referral    SHARED 200 Oi; BACK 200 O
+providers.complete_referral     P  referral    SHARED 422 Oi; BACK 422 O
+providers.confirm_services      P  -           OFFICER 302
+providers.export_clients        G  -           OFFICER 200; SHARED 200 IO; BACK 200 o      < purpose=service
+providers.fail_referral         G  referral    SHARED 200 Oi; BACK 200 O
+providers.fail_referral         P  referral    SHARED 422 Oi; BACK 422 O
+providers.hold_referral         G  referral    SHARED 200 Oi; BACK 200 O
+providers.hold_referral         P  referral    SHARED 422 Oi; BACK 422 O
+providers.list_clients          G  -           OFFICER 200; SHARED 200 IO; BACK 200 o
+providers.list_inbox            G  -           OFFICER 200; SHARED 200 Oi; BACK 200 O
+providers.log_visit             G  referral    STATION+ 200 Io; SHARED 200 Io; BACK 200 O
+providers.log_visit             P  referral    STATION 422 Io; SHARED 422 Io; BACK 422 O
+providers.open_period           G  place       ASKED 200
+providers.open_period           P  place       ASKED 422
+providers.reject_referral       P  asked       SHARED 302; BACK 302                        < reason=full
+providers.resume_referral       P  held        SHARED 302; BACK 409
+providers.show_referral         G  referral    CASE+ 200 INOT; SHARED 200 IOT; BACK 200 O
+providers.show_services         G  -           OFFICER 200
+providers.start_referral        P  accepted    SHARED 302; BACK 302
+providers.state_places          G  capacity    ASKED 200
+providers.state_places          P  capacity    ASKED 422
+providers.switch_accepting      P  place       ASKED 302
+"""
+
+NOT_HERE = {
+    "account.begin_city": "no city's sign-in is set up: tests of signing in have one",
+    "account.return_from_city": "no city's sign-in is set up: tests of signing in have one",
+    "account.use_link": "needs a secret that only a mail holds",
+    "account.confirm_second_factor": "needs a code of the clock",
+    "account.remove_second_factor": "needs a second factor that is set up",
+    "account.renew_recovery_codes": "needs a second factor that is set up",
+    "admin.apply_retention": "there is one live run, and it waits for a second person",
+    "admin.propose_retention": "there is one live run already",
+    "coordination.change_proposal": "the other place would have to be eligible",
+}
+"""Endpoints that do not get as far as success here; other tests take them there."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one cell must answer."""
+
+    status: int
+    groups: str = ""
+
+    @property
+    def required(self) -> set[str]:
+        """Groups that must be there."""
+        return {letter for letter in self.groups if letter.isupper()}
+
+    @property
+    def allowed(self) -> set[str]:
+        """Groups that may be there."""
+        return set(self.groups.upper())
+
+
+@dataclass(frozen=True)
+class Line:
+    """One endpoint and method."""
+
+    endpoint: str
+    method: str
+    kind: str
+    cells: dict[tuple[str, str], Expected]
+    """(role, subject) → what is answered; subject `*` stands for all that are not named."""
+    sent: dict[str, str]
+
+    def expected(self, role: str, subject: str) -> Expected | None:
+        """What a cell must answer; None for 404."""
+        return self.cells.get((role, subject)) or self.cells.get((role, "*"))
+
+
+def lines() -> list[Line]:
+    """The table, read."""
+    found = []
+    for text in TABLE.strip().splitlines():
+        if not text:
+            continue
+        rule, _, sent = text.partition("<")
+        endpoint, methods, kind, *rest = rule.split(maxsplit=3)
+        cells: dict[tuple[str, str], Expected] = {}
+        for clause in filter(None, map(str.strip, "".join(rest).split(";"))):
+            words = clause.split()
+            at = next(number for number, word in enumerate(words) if word.isdigit())
+            answer = Expected(int(words[at]), "".join(words[at + 1 :]))
+            for who in words[:at]:
+                for pair in WHO.get(who, who).split():
+                    role, _, subjects = pair.partition(":")
+                    cells |= {(role, subject): answer for subject in subjects.split(",")}
+        data = dict(pair.split("=") for pair in sent.strip().split("&")) if sent.strip() else {}
+        found += [Line(endpoint, {"G": "GET", "P": "POST"}[letter], kind, cells, data) for letter in methods]
+    return found

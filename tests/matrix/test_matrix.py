@@ -1,0 +1,62 @@
+"""Every route × every role × every relation, on both databases, against the table written by hand."""
+
+import time
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.conftest import BOTH, MakeApp, both
+from tests.matrix import run
+from tests.matrix.asking import Asker
+from tests.matrix.district import fill
+from tests.matrix.table import NOT_HERE, lines
+
+CELLS = 9000
+CANARIES = 1200
+LOOKS = 300
+"""What a run tries and sees at the least."""
+
+
+def filled(app: Flask) -> Asker:
+    """An asker of an application whose database holds the district."""
+    from referral import clock
+    from referral.access import as_installation
+    from referral.extensions import db
+
+    with app.app_context():
+        as_installation(db.session, because="a test")
+        district = fill(db.session, clock.now())
+        db.session.commit()
+    return Asker(app, district)
+
+
+def routes(app: Flask) -> set[tuple[str, str]]:
+    """Every endpoint with each of its methods."""
+    return {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.endpoint.endswith("static")
+    }
+
+
+def test_every_route_has_a_line_and_every_line_a_route(app: Flask) -> None:
+    assert routes(app) == {(line.endpoint, line.method) for line in lines()}
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_every_cell_answers_what_the_table_says(make: str, tmp_path: Path, make_app: MakeApp) -> None:
+    for url in both("migrated", make, tmp_path):
+        asker = filled(make_app(url))
+        before = time.monotonic()
+        result = run.go(asker)
+        print(
+            f"{make}: {result.cells} cells, {result.requests} requests, {result.canaries} canaries seen where they may "
+            f"be seen, {result.looks} looks in the log, {time.monotonic() - before:.0f} s"
+        )
+        assert not result.faults, f"{len(result.faults)} faults\n" + "\n".join(result.faults)
+        assert {line.endpoint for line in lines()} - set(result.reached) == set(NOT_HERE) - set(result.reached)
+        assert result.cells >= CELLS
+        assert result.canaries >= CANARIES
+        assert result.looks >= LOOKS
