@@ -30,6 +30,7 @@ def refuse_unnarrowed(state: ORMExecuteState) -> None:
         within = sa.false() if viewer.who is None else scope(viewer.who, mapper.class_)
         state.statement = statement.where(within)
         return
+    element: Any
     for element in visitors.iterate(statement):
         kind = element.__visit_name__
         if kind == "column" and element.is_literal and NAMED.search(element.name):

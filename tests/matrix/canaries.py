@@ -52,7 +52,9 @@ class Canaries:
     def word(self, group: str, subject: str) -> str:
         """A new word for a field of text."""
         self._counts[group, subject] += 1
-        return self.keep(f"CNRY-{group}-{subject}-{self._counts[group, subject]:02}z", group, subject)
+        text = f"CNRY-{group}-{subject}-{self._counts[group, subject]:02}z"
+        # What a household is called is typed in capitals.
+        return self.keep(text.upper() if group == "O" else text, group, subject)
 
     def keep(self, text: str, group: str, subject: str) -> str:
         """Remember a value that has a shape of its own: a number of a phone, a day."""

@@ -36,19 +36,16 @@ def cells(*clauses: tuple[str, int, str]) -> dict[tuple[str, str], Expected]:
     return found
 
 
-PEOPLE = (
-    ("CASE+", "IO"),
-    ("ASKED", "io"),
-    ("assistant:own,shared,foreign", "io"),
-)
-"""Whose person record a role may see at all."""
-FORGETS = walls.line("forgets", cells(*((who, 200, "I") for who, _ in PEOPLE)))
+PEOPLE = ("CASE+", "ASKED", "assistant:own,shared,foreign")
+"""Whose record of a person a role may see at all; what is written goes without the opened files."""
+FORGETS = walls.line("forgets", cells(*((who, 200, "I") for who in PEOPLE)))
 PRINTS = walls.line(
     "prints",
     cells(("CASE+", 200, "OIKTF"), ("ASKED", 200, "OIt"), ("assistant:own,shared,foreign", 200, "OI")),
 )
 BARE = walls.line("bare", {})
-WRITES = walls.line("writes", cells(*((who, 200, "o") for who, _ in PEOPLE)), language="en", contact_note="smuggled")
+WRITERS = (("CASE", 200, ""), ("ASKED", 200, ""), ("assistant:own,shared,foreign", 200, ""))
+WRITES = walls.line("writes", cells(*WRITERS), language="en", contact_note="smuggled")
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +132,7 @@ SMUGGLED = ("station_id", "organization_id", "area_code", "role", "version", "st
 def test_fields_that_a_form_does_not_declare_change_nothing(app: Flask) -> None:
     asker = filled(app)
     district = asker.district
-    client, other = app.test_client(), str(district.keys["foreign"]["organization"])
+    client, other = app.test_client(use_cookies=False), str(district.keys["foreign"]["organization"])
     sent = dict.fromkeys(SMUGGLED, other) | {"role": "administrator", "status": "died", "version": "99"}
     key, account = district.keys["own"]["person"], district.account_ids["worker"]
 
@@ -151,7 +148,7 @@ def test_fields_that_a_form_does_not_declare_change_nothing(app: Flask) -> None:
     page = client.get(f"/people/{key}/edit", headers=headers).get_data(as_text=True)
     typed = walls.as_shown(page)
     answer = client.post(f"/people/{key}/edit", headers=headers, data=sent | typed | {"contact_note": "new words"})
-    assert answer.status_code == 302, answer.get_data(as_text=True)
+    assert answer.status_code == 302
     client.post("/account", headers=headers, data=sent)
     assert rows() == before
     with app.app_context():
