@@ -9,7 +9,19 @@ import sqlalchemy as sa
 from scipy import stats
 from sqlalchemy.orm import Session
 
-from models import Account, AssessmentOccasion, ContactResult, DeclineReason, Measure, Outcome, Role, VisitKind
+from models import (
+    Account,
+    AssessmentOccasion,
+    ContactResult,
+    DeclineReason,
+    Measure,
+    Outcome,
+    Person,
+    Role,
+    Visit,
+    VisitKind,
+)
+from referral.access import look_as
 from referral.actions import referrals
 from referral.actions.visits import log_visit
 from referral.queries.report.figures import Report
@@ -19,6 +31,7 @@ from referral.queries.report.report import make_report
 from tests.factories import (
     AT,
     COUNTY,
+    OTHER_COUNTY,
     make_account,
     make_area,
     make_capacity,
@@ -26,6 +39,7 @@ from tests.factories import (
     make_need,
     make_organization,
     make_person,
+    make_program,
     make_term,
     refer,
 )
@@ -179,3 +193,23 @@ def test_a_report_holds_only_what_its_reader_may_see(year: Year, role: Role) -> 
     other = {"area_code": make_area(year.session, "321198000000").code} if role is Role.COORDINATOR else {}
     stranger: Account = make_account(year.session, role, **other)
     assert make_report(year.session, Frame(stranger, DAY, DAY)).done.person_times == 0
+
+
+def test_an_evaluators_report_is_of_one_program_in_the_area(year: Year) -> None:
+    session = year.session
+    mine, other = make_program(session), make_program(session)
+    evaluator = make_account(session, Role.EVALUATOR, program_id=mine.id)
+    for person, program in ((0, mine), (0, mine), (1, mine), (2, other), (3, None)):
+        year.visit(person)
+        newest = session.scalars(sa.select(Visit).order_by(Visit.id.desc()).limit(1)).one()
+        newest.program_id = program.id if program else None
+    session.flush()
+    look_as(session, evaluator, because="read_report")
+    report = make_report(session, Frame(evaluator, DAY, DAY))
+    assert (report.done.persons, report.done.person_times) == (2, 3)
+    assert [line.program.id for line in report.programs] == [mine.id]
+    assert sum(group.persons for group in report.ages) == sum(group.persons for group in report.sexes) == 2
+    assert len(session.scalars(sa.select(Person.id)).all()) == 2
+    far = make_account(session, Role.EVALUATOR, program_id=mine.id, area_code=make_area(session, OTHER_COUNTY).code)
+    look_as(session, far, because="read_report")
+    assert make_report(session, Frame(far, DAY, DAY)).done.person_times == 0
