@@ -63,7 +63,9 @@ class Asker:
             return
         for row in parameters if several else [parameters]:
             values = list(row.values()) if isinstance(row, dict) else list(row)
-            self._read.update(key for key in map(_key, values) if key)
+            # PostgreSQL gets the columns in which many rows differ as lists.
+            several_rows = [one for value in values if isinstance(value, list) for one in value]
+            self._read.update(key for key in map(_key, [*values, *several_rows]) if key)
 
     @contextmanager
     def undone(self) -> Iterator[None]:

@@ -1,14 +1,11 @@
 """Ways of asking SQLAlchemy for a record: each made for a person of another station, and each must bring nothing.
 
 A probe gets the session of whoever looks and the keys of the person's records; it returns whatever it got hold of.
-Those of `WRITES` try to change something of the person's, or to tie something to the person. Not among them: to get, by
-its key, a record that the same session holds already because code had a reason to load it.
+Not among them: to get, by its key, a record that the same session holds already because code had a reason to load it.
 """
 
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,22 +23,16 @@ from sqlalchemy.orm import (
 
 from models import (
     Case,
-    ContactResult,
-    Feature,
     Household,
     Need,
     Person,
-    Referral,
     RightsRequest,
-    Visit,
-    VisitKind,
 )
 from referral.access import without_scope
 
 Keys = dict[str, Any]
 Probe = Callable[[Session, Keys], Any]
 READS: dict[str, Probe] = {}
-WRITES: dict[str, Probe] = {}
 PERSON: Any = Person.__table__
 
 
@@ -53,15 +44,7 @@ def reads(name: str) -> Callable[[Probe], Probe]:
     return keep
 
 
-def writes(name: str) -> Callable[[Probe], Probe]:
-    def keep(probe: Probe) -> Probe:
-        WRITES[name] = probe
-        return probe
-
-    return keep
-
-
-def _known(session: Session, k: Keys) -> Person:
+def known(session: Session, k: Keys) -> Person:
     """The record, brought into the identity map by code that had a reason to look further."""
     with without_scope(session, because="a probe"):
         return session.get_one(Person, k["person"])
@@ -193,7 +176,7 @@ def _get_one(session: Session, k: Keys) -> Any:
 
 @reads("refresh")
 def _refresh(session: Session, k: Keys) -> Any:
-    kept = _known(session, k)
+    kept = known(session, k)
     kept.__dict__.pop("name")
     session.refresh(kept)
     return kept.name
@@ -201,7 +184,7 @@ def _refresh(session: Session, k: Keys) -> Any:
 
 @reads("expired attribute")
 def _expired(session: Session, k: Keys) -> Any:
-    kept = _known(session, k)
+    kept = known(session, k)
     session.expire(kept, ["name"])
     return kept.name
 
@@ -217,7 +200,7 @@ def _deferred(session: Session, k: Keys) -> Any:
 
 @reads("populate_existing")
 def _populate(session: Session, k: Keys) -> Any:
-    kept = _known(session, k)
+    kept = known(session, k)
     kept.__dict__.pop("name")
     session.scalars(sa.select(Person).where(Person.id == k["person"]).execution_options(populate_existing=True)).all()
     return kept.__dict__.get("name")
@@ -279,7 +262,7 @@ def _contains(session: Session, k: Keys) -> Any:
 
 @reads("collection of what is known")
 def _collection(session: Session, k: Keys) -> Any:
-    kept = _known(session, k)
+    kept = known(session, k)
     session.scalars(
         sa.select(Person)
         .where(Person.id == k["person"])
@@ -345,93 +328,3 @@ def _returning(session: Session, k: Keys) -> Any:
     return session.execute(
         sa.update(Person).where(Person.id == k["person"]).values(language="en").returning(Person.name)
     ).all()
-
-
-@writes("update in bulk")
-def _update(session: Session, k: Keys) -> Any:
-    session.execute(sa.update(Person).where(Person.id == k["person"]).values(relation_to_head="changed"))
-
-
-@writes("update of the table")
-def _update_table(session: Session, k: Keys) -> Any:
-    session.execute(sa.update(PERSON).where(PERSON.c.id == k["person"]).values(relation_to_head="changed"))
-
-
-@writes("update by keys")
-def _update_keys(session: Session, k: Keys) -> Any:
-    session.execute(sa.update(Person), [{"id": k["person"], "relation_to_head": "changed", "version": 1}])
-
-
-@writes("Query.update")
-def _query_update(session: Session, k: Keys) -> Any:
-    session.query(Person).filter(Person.id == k["person"]).update({"relation_to_head": "changed"})
-
-
-@writes("delete in bulk")
-def _delete(session: Session, k: Keys) -> Any:
-    session.execute(sa.delete(Feature).where(Feature.person_id == k["person"]))
-
-
-@writes("delete of what is known")
-def _delete_known(session: Session, k: Keys) -> Any:
-    with without_scope(session, because="a probe"):
-        kept = session.scalars(sa.select(Feature).where(Feature.person_id == k["person"])).one()
-    session.delete(kept)
-    session.flush()
-
-
-@writes("change of what is known")
-def _change_known(session: Session, k: Keys) -> Any:
-    _known(session, k).relation_to_head = "changed"
-    session.flush()
-
-
-@writes("merge of a change")
-def _merge_change(session: Session, k: Keys) -> Any:
-    session.merge(Person(id=k["person"], relation_to_head="changed"))
-    session.flush()
-
-
-@writes("insert from a select")
-def _insert_select(session: Session, k: Keys) -> Any:
-    names = sa.select(Person.id, Person.name).where(Person.id == k["person"])
-    session.execute(sa.insert(Feature).from_select(["id", "note"], names))
-
-
-@writes("a visit to a person of others")
-def _visit(session: Session, k: Keys) -> Any:
-    session.add(
-        Visit(
-            person_id=k["person"], household_id=k["household"], organization_id=k["station"], station_id=k["station"],
-            term_id=k["term"], area_code=k["area"], kind=VisitKind.HOME_VISIT, contact_result=ContactResult.MET_PERSON,
-            started_at=datetime.now(UTC), minutes=1, units=Decimal(1), unit="次", note="added",
-        )
-    )  # fmt: skip
-    session.flush()
-
-
-@writes("a feature of a person of others")
-def _feature(session: Session, k: Keys) -> Any:
-    session.add(Feature(person_id=k["person"], kind="disabled", note="added"))
-    session.flush()
-
-
-@writes("one's own record given to others")
-def _give(session: Session, k: Keys) -> Any:
-    visit = session.get_one(Visit, k["own_visit"])
-    visit.person_id = k["person"]
-    session.flush()
-
-
-@writes("one's own person taken into a household of others")
-def _household(session: Session, k: Keys) -> Any:
-    person = session.get_one(Person, k["own_person"])
-    person.household_id = k["household"]
-    session.flush()
-
-
-@writes("a referral of a need of others")
-def _referral(session: Session, k: Keys) -> Any:
-    referral = session.get_one(Referral, k["own_referral"])
-    referral.need_id = k["need"]
-    session.flush()

@@ -12,10 +12,11 @@ from referral import clock
 from referral.access import ScopeMissing, as_installation, looking
 from referral.access.fields import FieldNotSeen
 from referral.extensions import db
-from tests.conftest import BOTH, MakeApp, both
+from tests.conftest import BOTH, both
 from tests.factories import VILLAGE
 from tests.matrix.district import District, fill
-from tests.matrix.probes import READS, WRITES, Keys
+from tests.matrix.probes import READS, Keys
+from tests.matrix.writing_probes import WRITES
 
 AT_LEAST = 34
 """Kinds of query that leaked when they were first tried."""
@@ -33,7 +34,7 @@ def district(
             as_installation(db.session, because="a test")
             made = fill(db.session, clock.now())
             db.session.commit()
-            db.session.remove()
+            db.session.close()
             yield app, made
 
 
@@ -63,7 +64,7 @@ def tried(app: Flask, made: District, name: str, probe: object) -> str | None:
 def test_no_kind_of_query_leaks(district: tuple[Flask, District]) -> None:
     app, made = district
     leaks = [leak for name, probe in READS.items() if (leak := tried(app, made, name, probe))]
-    print(f"{len(READS)} of {len(READS)} kinds of query leak {len(leaks)}")
+    print(f"{len(READS)} of {len(READS)} kinds of query leak {len(leaks)}")  # noqa: T201  the counter
     assert not leaks, "\n".join(leaks)
     assert len(READS) >= AT_LEAST
 
@@ -109,7 +110,7 @@ def written(app: Flask, made: District, name: str, probe: object) -> str | None:
 def test_no_kind_of_write_reaches_others(district: tuple[Flask, District]) -> None:
     app, made = district
     leaks = [leak for name, probe in WRITES.items() if (leak := written(app, made, name, probe))]
-    print(f"{len(WRITES)} of {len(WRITES)} kinds of write reach {len(leaks)}")
+    print(f"{len(WRITES)} of {len(WRITES)} kinds of write reach {len(leaks)}")  # noqa: T201  the counter
     assert not leaks, "\n".join(leaks)
     with Session(db.engine) as session:
         assert changed(session, made) == []

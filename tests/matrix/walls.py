@@ -18,7 +18,7 @@ from referral import access
 from referral.access import Act, allow, fields, get_in_scope, past, walls
 from referral.extensions import db
 from referral.forms import Form
-from tests.matrix.table import Expected, Line
+from tests.matrix.lines import Expected, Line
 
 View = Callable[..., Any]
 
