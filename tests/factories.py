@@ -203,10 +203,8 @@ def make_need(session: Session, *, case: Case | None = None, at: datetime = AT, 
 
 def make_program(session: Session, **extra: Any) -> Program:
     """A program of some organization."""
-    values: dict[str, Any] = {"name": f"项目{number()}"}
-    if "organization_id" not in extra:
-        values["organization_id"] = make_organization(session).id
-    program = Program(**(values | extra))
+    organization_id = extra.pop("organization_id", None) or make_organization(session).id
+    program = Program(organization_id=organization_id, **({"name": f"项目{number()}"} | extra))
     session.add(program)
     session.flush()
     return program
@@ -219,17 +217,13 @@ def make_account(session: Session, role: Role = Role.COORDINATOR, **extra: Any) 
     """
     n = number()
     values: dict[str, Any] = {"login": f"user{n}", "name": f"用户{n}", "password_hash": _hash, "demonstration": True}
-    if role in {Role.STATION_WORKER, Role.STATION_SUPERVISOR} and "organization_id" not in extra:
-        values["organization_id"] = make_station(session).id
-    if role is Role.PROVIDER_OFFICER and "organization_id" not in extra:
-        values["organization_id"] = make_organization(session).id
-    if role in {Role.COORDINATOR, Role.EVALUATOR} and "area_code" not in extra:
-        values["area_code"] = make_area(session, COUNTY).code
-    if role is Role.VILLAGE_ASSISTANT and "area_code" not in extra:
-        values["area_code"] = make_area(session, VILLAGE).code
+    if role in {Role.STATION_WORKER, Role.STATION_SUPERVISOR, Role.PROVIDER_OFFICER} and "organization_id" not in extra:
+        make = make_organization if role is Role.PROVIDER_OFFICER else make_station
+        values["organization_id"] = make(session).id
+    if role in {Role.COORDINATOR, Role.EVALUATOR, Role.VILLAGE_ASSISTANT} and "area_code" not in extra:
+        values["area_code"] = make_area(session, VILLAGE if role is Role.VILLAGE_ASSISTANT else COUNTY).code
     if role is Role.EVALUATOR:
-        values["valid_until"] = date(2099, 12, 31)
-        values["program_id"] = extra.get("program_id") or make_program(session).id
+        values |= {"program_id": extra.get("program_id") or make_program(session).id, "valid_until": date(2099, 12, 31)}
     account = Account(role=role, **(values | extra))
     session.add(account)
     session.flush()

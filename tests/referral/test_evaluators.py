@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -37,7 +38,7 @@ def listed(reader: FlaskClient, figure: str) -> str:
     return reader.get(f"/report/records?figure={figure}").get_data(as_text=True)
 
 
-def exported(reader: FlaskClient, figure: str) -> list[list[object]]:
+def exported(reader: FlaskClient, figure: str) -> list[list[Any]]:
     answer = reader.get(f"/report/records?figure={figure}&as=xlsx&purpose=reporting")
     assert answer.status_code == 200
     book = load_workbook(BytesIO(answer.data))

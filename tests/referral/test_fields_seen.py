@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -93,7 +94,7 @@ def test_a_provider_never_loads_a_certificate_or_a_card(session: Session, asked:
 def test_columns_that_are_named_are_refused(session: Session, asked: Referral, officer: Account) -> None:
     looks(session, officer)
     inside = sa.select(Person.id, Person.born_on).subquery()
-    refused = [
+    refused: list[Any] = [
         sa.select(Person.born_on),
         sa.select(Person.name, Person.bank_card.label("name_of_bank")),
         sa.select(sa.func.max(Person.born_on)),

@@ -59,7 +59,7 @@ class Year:
         self.meals, self.cash = make_term(session, "A01", unit="餐"), make_term(session, "M01", unit="元")
         self.people = [make_person(session) for _ in range(4)]
 
-    def visit(self, person: int = 0, **extra: object) -> None:
+    def visit(self, person: int = 0, **extra: object) -> Visit:
         values: dict[str, object] = {
             "term": self.meals,
             "organization": self.organization,
@@ -69,7 +69,7 @@ class Year:
             "minutes": 30,
             "units": Decimal(1),
         }
-        log_visit(self.session, person=self.people[person], by=self.worker, **(values | extra))  # type: ignore[arg-type]
+        return log_visit(self.session, person=self.people[person], by=self.worker, **(values | extra))  # type: ignore[arg-type]
 
     def score(self, person: int, before: int | None, after: int | None) -> None:
         case = make_case(self.session, person=self.people[person])
@@ -200,9 +200,7 @@ def test_an_evaluators_report_is_of_one_program_in_the_area(year: Year) -> None:
     mine, other = make_program(session), make_program(session)
     evaluator = make_account(session, Role.EVALUATOR, program_id=mine.id)
     for person, program in ((0, mine), (0, mine), (1, mine), (2, other), (3, None)):
-        year.visit(person)
-        newest = session.scalars(sa.select(Visit).order_by(Visit.id.desc()).limit(1)).one()
-        newest.program_id = program.id if program else None
+        year.visit(person).program_id = program.id if program else None
     session.flush()
     look_as(session, evaluator, because="read_report")
     report = make_report(session, Frame(evaluator, DAY, DAY))
