@@ -18,6 +18,7 @@ from referral.access import current_actor, looking
 from referral.extensions import db
 from referral.i18n import lazy
 from referral.origins import ForeignRequest
+from referral.transactions import reading
 
 log = structlog.get_logger()
 SECRET_FIELDS = frozenset({"csrf_token", "password", "new_password", "repeat_password"})
@@ -222,8 +223,9 @@ def page(code: str, **facts: Any) -> Response:
     db.session.rollback()
     advice = ADVICE.get(code, ADVICE["domain_error"])
     kept = typed() if request.method == "POST" and code != "413" else []  # which cannot be read at all
-    # The look of the view has ended; the bar of the page still says which files are open to the account.
-    with looking(db.session, current_actor(), because="error_page"):
+    # The look of the view has ended; the bar of the page still says which files are open to the account. It only reads:
+    # while another holds SQLite's write lock, the page that says so would wait for it.
+    with reading(), looking(db.session, current_actor(), because="error_page"):
         body = render_template(
             "errors/error.html",
             title=advice.title,
