@@ -158,9 +158,7 @@ ADVICE: Mapping[str, Advice] = {
         lazy("A removal is under way already"),
         lazy("Confirm it, drop it, or wait until it is done."),
     ),
-    "nothing_to_remove": Advice(
-        409, lazy("There is nothing to remove"), lazy("Every record is within its time.")
-    ),
+    "nothing_to_remove": Advice(409, lazy("There is nothing to remove"), lazy("Every record is within its time.")),
     "removal_needs_two": Advice(
         409,
         lazy("Somebody else confirms what you proposed"),

@@ -6,8 +6,8 @@ one; with it, `exports` ends each sheet with the line, and the log keeps endpoin
 
 import enum
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from functools import partial, wraps
+from typing import Any, overload
 
 import wtforms
 from flask import g, has_request_context, make_response, render_template, request
@@ -53,10 +53,22 @@ def always() -> bool:
     return True
 
 
+@overload
+def for_a_reason(view: View) -> Callable[..., Response]: ...
+
+
+@overload
+def for_a_reason(*, when: Callable[[], bool]) -> Callable[[View], Callable[..., Response]]: ...
+
+
 def for_a_reason(view: View | None = None, *, when: Callable[[], bool] = always) -> Any:
     """Let a view hand out its file only for a purpose, asked before; `when` tells which of its answers are files."""
     if view is None:
-        return lambda decorated: for_a_reason(decorated, when=when)
+        return partial(_for_a_reason, when=when)
+    return _for_a_reason(view, when=when)
+
+
+def _for_a_reason(view: View, *, when: Callable[[], bool]) -> Callable[..., Response]:
 
     @wraps(view)
     def asked(*address: Any, **named: Any) -> Response:

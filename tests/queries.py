@@ -13,7 +13,7 @@ from tests.factories import PASSWORD
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements sent inside, in order, without BEGIN, COMMIT, pragmas and settings of the transaction. Needs an application context."""
+    """The statements sent inside, in order, without BEGIN, COMMIT, pragmas and settings. Needs an app context."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

@@ -78,5 +78,5 @@ def change_rows(bind: sa.Connection, table: sa.TableClause, read: list[str], cha
         for line in changed:
             by_columns.setdefault(tuple(sorted(line)), []).append(line)
         for lines in by_columns.values():
-            columns = {name: sa.bindparam(name) for name in lines[0] if name != "row_key"}
+            columns: dict[str, Any] = {name: sa.bindparam(name) for name in lines[0] if name != "row_key"}
             bind.execute(table.update().where(key == sa.bindparam("row_key")).values(columns), lines)

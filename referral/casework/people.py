@@ -12,7 +12,7 @@ from referral.casework.case_forms import OpenCaseForm
 from referral.casework.reveal import RevealForm
 from referral.extensions import db
 from referral.i18n import _
-from referral.queries import cases, households, people
+from referral.queries import cases, consents, households, people
 from referral.queries.suggested_needs import suggested_needs
 from referral.queries.timeline import timeline
 
@@ -33,6 +33,8 @@ def show_person(person: Person) -> str:
         happenings=timeline(session, [person.id], number=request.args.get("page", 1, type=int)),
         suggested=suggested_needs(session, case) if case else [],
         categories={line.code: line for line in people.categories(session)},
+        consents=consents.consents_of(session, person),
+        now=clock.now(),
         reveal_form=RevealForm(formdata=None),
     )
 

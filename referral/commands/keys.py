@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from models import keyring
 from models.keyring import Keyring, KeyTrouble, new_keys
-from referral.actions import reindexing, resealing
+from referral import reindexing, resealing
 from referral.extensions import db
 from referral.i18n import _
 

@@ -38,7 +38,7 @@ def words(facts: tuple[str, ...]) -> str:
 def refuse_taken_number(session: Session, form: TakeInForm, alike: list[people.Likeness]) -> None:
     """Put an error on an ID number that is in use; without a word on whose it is where it may not be known."""
     number = form.id_number.data
-    taken = bool(number) and people.id_number_is_taken(session, number)
+    taken = people.id_number_is_taken(session, number) if number else False
     if any("id_number" in likeness.same for likeness in alike):
         form.id_number.errors = [_("This person is known already: open the file shown below instead.")]
     elif taken:

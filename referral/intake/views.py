@@ -52,9 +52,7 @@ def edit_person(person: Person) -> Page:
     """Correct what is known of somebody."""
     form = CorrectForm(data=reading.as_typed(person))
     changed: list[tuple[str, object, object]] = []
-    if reading.is_sent(db.session, actor(), form, person) and (
-        read := reading.read(db.session, actor(), form, person)
-    ):
+    if reading.is_sent(db.session, actor(), form, person) and (read := reading.read(db.session, actor(), form, person)):
         likeness.refuse_number_of_others(db.session, form, person)
         try:
             if not form.errors:

@@ -45,4 +45,6 @@ def test_no_template_passes_text_through_unescaped_but_what_the_platform_made_it
 
 
 def test_migrations_import_none_of_our_code() -> None:
-    assert found(r"^\s*(from|import) (models|referral|matching)\b", "models/migrations/versions") == []
+    """But for `models.migrations.sealing`, which is frozen beside the steps: values cannot be sealed by SQL."""
+    ours = r"^\s*(from|import) (models|referral|matching)\b(?!\.migrations(\.| import )sealing)"
+    assert found(ours, "models/migrations/versions") == []

@@ -16,9 +16,8 @@ from flask import Flask
 from models import Feature, FeatureKind, ImportKind, ImportRow, ImportRun, Person, RowResult, keyring
 from models.fingerprints import id_number_index
 from models.keyring import Keyring, KeyTrouble, new_keys, read, write
-from referral import clock, log
+from referral import clock, log, resealing
 from referral.access import as_installation
-from referral.actions import resealing
 from referral.commands import keys
 from referral.extensions import db
 from referral.log.sealing import seal

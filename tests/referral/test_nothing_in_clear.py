@@ -20,8 +20,8 @@ from models import Base, Case, Need, Person, Role
 from referral import clock
 from referral.access import as_installation
 from referral.actions import referrals
-from referral.actions.resealing import sealed_columns
 from referral.extensions import db
+from referral.resealing import sealed_columns
 from tests.conftest import MakeApp
 from tests.factories import (
     TOWNSHIP,

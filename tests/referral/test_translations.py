@@ -13,11 +13,12 @@ import models
 from referral import catalogue, filters
 from referral.i18n import LANGUAGES, _, in_language, lazy_pgettext, ngettext
 from referral.looks import LOOKS
+from referral.taking_out import Purpose
 from referral.vocabulary import WORDS
 from referral.words import look, of_unit, word
 from tests.referral.gallery import make_app
 
-CODES = [code for code in vars(models).values() if isinstance(code, type) and issubclass(code, enum.Enum)]
+CODES = [code for code in vars(models).values() if isinstance(code, type) and issubclass(code, enum.Enum)] + [Purpose]
 ICONS = json.loads(Path(filters.__file__).with_name("static").joinpath("icons", "tabler.json").read_text("utf-8"))
 
 

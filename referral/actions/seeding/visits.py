@@ -68,7 +68,9 @@ class Diary:
         opens, closes = start_of(plan.day) + timedelta(hours=first), start_of(plan.day) + timedelta(hours=last)
         key = plan.organization.id
         if key not in self.workers:
-            self.workers[key] = [*self.accounts.get(key, ()), self._name(), self._name()]
+            self.workers[key] = [*self.accounts.get(key, ())]
+            self._take_on(key)
+            self._take_on(key)
         workers = self.workers[key]
         turn = self.world.rng.randrange(len(workers))
         for number in [*range(turn, len(workers)), *range(turn)]:
@@ -77,10 +79,17 @@ class Diary:
                 break
         else:
             number, begins = len(workers), opens
-            workers.append(self._name())
+            self._take_on(key)
         slack = timedelta(minutes=5 * self.world.rng.randint(1, 4))
         self.free_from[key, number, plan.day] = begins + timedelta(minutes=minutes) + slack
         return workers[number], begins
+
+    def _take_on(self, organization: Any) -> None:
+        """Add somebody of a name that nobody there has yet: workers without an account are told apart by name."""
+        workers = self.workers[organization]
+        while (name := self._name()) in workers:
+            pass
+        workers.append(name)
 
     def _name(self) -> str:
         names = pool(NAMES)
