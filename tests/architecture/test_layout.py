@@ -22,6 +22,7 @@ LONG = {
     "tests/matrix/probes.py": "the list of all kinds of query and write that a careless page could make",
     "tests/matrix/district.py": "one district with a record of each relation, whose parts refer to each other",
     "tests/factories.py": "one factory for each record, looked up by name",
+    "tests/referral/test_coordination.py": "the coordinator's pages in the order of a morning's work",
     "tests/referral/test_sign_in.py": "one way in, from password to session, told in order",
 }
 """Files allowed more than 300 lines, each with its reason."""

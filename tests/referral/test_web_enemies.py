@@ -17,7 +17,6 @@ from referral.commands.serve import unsafe
 from referral.extensions import db
 from referral.transactions import has_faulty_log
 from tests import databases
-from tests.architecture.test_house import found
 from tests.conftest import MakeApp
 from tests.enemies import SCRIPTS, plant
 from tests.queries import sign_in
@@ -43,13 +42,6 @@ def test_a_host_that_is_not_ours_gets_no_page(make_app: MakeApp, sqlite_url: str
             answer = client.get(address, headers={"Host": host})
             assert answer.status_code == 400, (host, address)
             assert "evil" not in answer.text + str(answer.headers)
-
-
-def test_no_address_is_built_from_the_host_a_visitor_names() -> None:
-    """A link that leaves the house (a mail) begins with REFERRAL_BASE_ADDRESS."""
-    lines = found(r"_external|host_url|url_root|base_url", "referral")
-    # Shown to the administrator who reads that very page.
-    assert {line.split(":")[0] for line in lines} <= {"referral/admin/accounts.py"}
 
 
 def test_what_a_proxy_says_counts_only_behind_one(
@@ -179,13 +171,6 @@ def test_a_live_script_would_be_found() -> None:
 
 
 # What the server itself is made to do.
-
-
-def test_nothing_fetches_an_address_that_somebody_typed() -> None:
-    """Only the city's sign-in and the mail server are called; both come from the settings, never from a form."""
-    network = r"^\s*(import|from) (requests|urllib\.request|http\.client|httpx|aiohttp|socket|smtplib|ftplib|urllib3)\b"
-    lines = found(network, "referral", "models", "matching")
-    assert {line.split(":")[0] for line in lines} <= {"referral/oidc.py", "referral/mail.py"}
 
 
 def test_a_form_larger_than_the_limit_is_refused_in_words(demonstration: Flask) -> None:
