@@ -119,6 +119,7 @@ def test_no_other_role_reads_the_log(app: Flask, people: dict[str, str]) -> None
     assert client.post("/oversight/verify").status_code == 404
 
 
+@pytest.mark.checkout
 def test_nothing_in_the_program_writes_the_log_but_its_own_package() -> None:
     """No route, action or command names its tables in a writing statement."""
     writing = re.compile(
@@ -133,6 +134,7 @@ def test_nothing_in_the_program_writes_the_log_but_its_own_package() -> None:
     assert sorted(found) == ["referral/log/entries.py", "referral/log/sealing.py"]
 
 
+@pytest.mark.checkout
 def test_every_note_that_the_program_writes_has_words() -> None:
     call = re.compile(r'(?:\blog\.note|\b_tell)\(\s*[\w.]+,\s*(?:account, )?"([a-z_]+)"(?: if \w+ else "([a-z_]+)")?')
     codes = {
