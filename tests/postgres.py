@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -146,7 +146,8 @@ def working_role(run: Path) -> Iterator[str]:
         for (database,) in execute(run, "SELECT datname FROM pg_database WHERE datallowconn"):
             if database.startswith(prefix(run)):
                 url = plain(str(make_url(server(run)).set(database=database)))
-                with psycopg.connect(url, autocommit=True) as connection:
+                # Another worker's database may be gone by now, and with it whatever was granted there.
+                with suppress(psycopg.OperationalError), psycopg.connect(url, autocommit=True) as connection:
                     connection.execute(f"DROP OWNED BY {name}".encode())
         execute(run, f"DROP ROLE {name}")
 
