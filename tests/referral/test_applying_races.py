@@ -26,7 +26,7 @@ from referral.actions import applying, deciding, rounds
 from referral.extensions import db
 from referral.transactions import transaction
 from tests.conftest import MakeApp
-from tests.factories import AT, COUNTY, make_account, make_capacity, make_need, make_term
+from tests.factories import AT, COUNTY, agree, make_account, make_capacity, make_need, make_term, refer
 
 AT_ONCE = 32
 
@@ -67,8 +67,10 @@ def one_place(app: Flask, needs: int) -> tuple[uuid.UUID, list[uuid.UUID], uuid.
     with app.app_context(), Session(db.engine, expire_on_commit=False) as session, transaction(session):
         term = make_term(session)
         capacity = make_capacity(session, term=term, places=1)
-        people = [make_need(session, term=term).id for _ in range(needs)]
-        return capacity.id, people, make_account(session).id
+        people = [make_need(session, term=term) for _ in range(needs)]
+        for need in people:
+            agree(session, need, capacity)
+        return capacity.id, [need.id for need in people], make_account(session).id
 
 
 def counts(app: Flask, capacity_id: uuid.UUID) -> tuple[int, int, int, int]:
@@ -84,13 +86,13 @@ def test_of_32_at_once_one_gets_the_last_place(make_app: MakeApp, database_url: 
     app = roomy(make_app, database_url)
     capacity_id, needs, _ = one_place(app, AT_ONCE)
 
-    def refer(session: Session, number: int) -> bool:
+    def send(session: Session, number: int) -> bool:
         with transaction(session):
             need, capacity = session.get_one(Need, needs[number]), session.get_one(Capacity, capacity_id)
-            refer(session, need, capacity, by=None, at=AT)
+            refer(session, need, capacity, by=None, at=AT, consent=False)
         return True
 
-    found = race(app, AT_ONCE, refer)
+    found = race(app, AT_ONCE, send)
     won, lost = found.count(True), sum(isinstance(one, NoPlaceLeft) for one in found)
     say(f"won {won}, no place left {lost}, of {AT_ONCE}")
     assert (won, lost) == (1, AT_ONCE - 1)
