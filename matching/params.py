@@ -49,6 +49,20 @@ class Params:
     """Failing pairs kept for each need."""
     alternatives: int = 3
     """Alternatives named for each need that is served."""
+    fair_by: str = ""
+    """What fairness looks at: empty for nothing, or the name of a grouping that the caller knows (`Needs.group`)."""
+    fair_floor: int = 0
+    """Of a thousand needs of each group, at least so many are served where that can be done; 0 = no floor."""
+    fair_share: bool = False
+    """Raise the share of the group served worst as far as it goes, instead of a fixed floor."""
+    weight_together: int = 0
+    """Points against a pair whose provider serves none of the person's other needs in this round (bundles); 0 = off.
+    Beside the other weights: the total still never passes `COST_CAP`."""
+    draw_within: int = 0
+    """Among places whose reduced cost is at most so many points, one is drawn by chance and its chance is kept, so that
+    other weights can be judged later; 0 = always the best."""
+    hours_seconds: float = 10.0
+    """Most seconds to search for a plan of hours that cannot be split; the plan then carries its gap."""
 
     def __post_init__(self) -> None:
         """Refuse values no round can be run with."""
@@ -61,6 +75,8 @@ class Params:
             raise BadParams("far_km and waiting_full_days are above 0, near_km is 0 or more")
         if min(self.nearest_per_class, self.tiers) < 1 or min(self.near_kept, self.alternatives) < 0:
             raise BadParams("nearest_per_class and tiers are 1 or more; the counts 0 or more")
+        if not 0 <= self.fair_floor <= 1000 or not 0 <= self.draw_within <= COST_CAP or self.hours_seconds <= 0:
+            raise BadParams("fair_floor and draw_within lie between 0 and 1000; hours_seconds is above 0")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

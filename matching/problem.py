@@ -143,6 +143,14 @@ class Needs(Table):
     """True where without the language there is no help at all."""
     quantity: NDArray[np.float64] = field(metadata=column("float64", 1.0))
     """Units a period wanted."""
+    person: NDArray[np.int32] = field(metadata=column("int32", -1))
+    """Index of the person; -1 unknown. Needs of one person are better met by few providers."""
+    group: NDArray[np.int32] = field(metadata=column("int32", -1))
+    """Index of the group that fairness looks at; -1 none."""
+    hours: NDArray[np.int32] = field(metadata=column("int32", 1))
+    """Whole hours a month that one provider must give in one piece, where an opening counts hours."""
+    amount: NDArray[np.int64] = field(metadata=column("int64", 0))
+    """Yuan it takes of a fund, where an opening draws on one."""
     tie_key: NDArray[np.uint64] = field(metadata=column("uint64", "row"))
     """Stable hash of the record's key; settles ties, whatever the order of the rows."""
 
@@ -191,6 +199,10 @@ class Openings(Table):
     """Chance that a referral is accepted, 0..1."""
     p_complete: NDArray[np.float64] = field(metadata=column("float64", 1.0))
     """Chance that accepted help is given to its end, 0..1."""
+    counts_hours: NDArray[np.bool_] = field(metadata=column("bool", False))
+    """True where `places` are hours a month and a need takes `Needs.hours` of them."""
+    fund: NDArray[np.int32] = field(metadata=column("int32", -1))
+    """Index of the fund each place draws on; -1 none."""
     tie_key: NDArray[np.uint64] = field(metadata=column("uint64", "row"))
     area_ptr: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """CSR pointer int64[m + 1] into `area_ranges`; empty = no opening has ranges."""
@@ -259,6 +271,10 @@ class Problem:
     facts: PairFacts = field(default_factory=PairFacts)
     districts: int = 0
     """How many townships there are; `Needs.district` is below it."""
+    groups: int = 0
+    """How many groups fairness looks at; `Needs.group` is below it."""
+    fund_left: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """int64[F]: yuan left in each fund; `Openings.fund` is below F."""
 
     def __post_init__(self) -> None:
         """Refuse what no solver should see: ties that cannot be settled, indices outside the tables."""
@@ -275,6 +291,12 @@ class Problem:
         ):
             if len(index) and not (index.min() >= 0 and index.max() < size):
                 raise BadProblem("a pair fact names a row that is not there")
+        for index, size, what in (
+            (self.needs.group, self.groups, "group"),
+            (self.openings.fund, len(self.fund_left), "fund"),
+        ):
+            if index.max(initial=-1) >= size:
+                raise BadProblem(f"a {what} is named that is not there")
 
     def rearranged(self, need_rows: NDArray[np.int64], opening_rows: NDArray[np.int64]) -> Problem:
         """The same problem with its rows in another order (`new row k` = `old row rows[k]`)."""
@@ -288,4 +310,5 @@ class Problem:
             forbidden_opening=opening_at[self.facts.forbidden_opening],
             continuity_need=need_at[self.facts.continuity_need],
         )
-        return Problem(self.needs.take(need_rows), self.openings.take(opening_rows), facts, self.districts)
+        needs, openings = self.needs.take(need_rows), self.openings.take(opening_rows)
+        return replace(self, needs=needs, openings=openings, facts=facts)

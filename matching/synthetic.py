@@ -69,7 +69,8 @@ def _needs(
     unknown = rng.random(n) < 0.02
     latitude[unknown] = longitude[unknown] = np.nan
     minor = rng.random(n) < 0.12
-    return Needs(
+    return Needs.make(
+        n,
         service_type=rng.choice(TYPES, n, p=kinds).astype(np.int32),
         tier=rng.choice([1, 2, 3, 4], n, p=[0.1, 0.2, 0.4, 0.3]).astype(np.int8),
         waiting_days=np.minimum(rng.exponential(40, n), 720).astype(np.int32),
@@ -109,7 +110,8 @@ def _openings(
     low = _code((township[owner] + second) % len(weight))
     low = np.where(reach[owner] == 2, low // 1_000_000 * 1_000_000, low)
     high = low + np.where(reach[owner] == 2, 999_999, 999)
-    return Openings(
+    return Openings.make(
+        m,
         service_type=service_type.astype(np.int32),
         places=np.floor(share / offered * wanted + rng.random(m)).astype(np.int32),
         latitude=latitude,

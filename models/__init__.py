@@ -29,9 +29,11 @@ from models.consent import (
     EmergencyVerdict,
 )
 from models.counter import Counter
+from models.fund import Fund
 from models.glass import GlassAccess, GlassReason, GlassVerdict
 from models.imports import ImportKind, ImportRow, ImportRun, ImportStatus, RowResult
 from models.jobs import JobRun, JobStatus
+from models.learning import LearnedKind, LearnedModel, SuggestionShown
 from models.limits import RateLimit
 from models.log import LogEntry, LogKind, LogSeal
 from models.message import Message, MessageKind, MessageStatus
@@ -48,6 +50,7 @@ from models.organization import (
     SupplyMode,
 )
 from models.outcome import Measure, Mode, Outcome
+from models.parameters import ParametersStatus, RoundParameters
 from models.person import (
     AreaUse,
     ContactPreference,
@@ -70,7 +73,8 @@ from models.referral import (
 )
 from models.retention import RetentionLine, RetentionRun, RetentionState
 from models.rights import RefusalGround, RightsAsker, RightsKind, RightsRequest, RightsState
-from models.round import Decision, Proposal, Round, RoundOpening, RoundStatus
+from models.round import Decision, Proposal, Round, RoundKind, RoundOpening, RoundStatus
+from models.scenario import Scenario, ScenarioKind, ScenarioStatus
 from models.service import (
     Delivery,
     EligibilityKind,
@@ -137,6 +141,7 @@ __all__ = [
     "EmergencyVerdict",
     "Feature",
     "FeatureKind",
+    "Fund",
     "GlassAccess",
     "GlassReason",
     "GlassVerdict",
@@ -151,6 +156,8 @@ __all__ = [
     "JobStatus",
     "KnownDevice",
     "LawClass",
+    "LearnedKind",
+    "LearnedModel",
     "LinkKind",
     "Location",
     "LogEntry",
@@ -171,6 +178,7 @@ __all__ = [
     "OrganizationStatus",
     "OtherDoor",
     "Outcome",
+    "ParametersStatus",
     "Person",
     "PersonArea",
     "PersonStatus",
@@ -198,9 +206,14 @@ __all__ = [
     "RightsState",
     "Role",
     "Round",
+    "RoundKind",
     "RoundOpening",
+    "RoundParameters",
     "RoundStatus",
     "RowResult",
+    "Scenario",
+    "ScenarioKind",
+    "ScenarioStatus",
     "Schedule",
     "SecondFactor",
     "SelfCare",
@@ -212,6 +225,7 @@ __all__ = [
     "ServiceTerm",
     "Sex",
     "SignInSession",
+    "SuggestionShown",
     "SupplyMode",
     "Taxonomy",
     "TaxonomyTerm",

@@ -7,8 +7,9 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Record, Units
-from models.field_groups import FieldGroup
+from models.base import Money, Record, Units
+from models.field_groups import FieldGroup, marked
+from models.fund import Fund
 from models.service import ServiceAtLocation
 
 
@@ -19,6 +20,9 @@ class CapacityKind(enum.StrEnum):
     """A place at a time: it is free again when the help ends."""
     QUOTA = "quota"
     """A place once in the period, such as "50 households a year": used up for good."""
+    HOURS = "hours"
+    """`places` are hours a month; a referral takes as many as its need wants, all from one provider, and they are free
+    again when the help ends."""
 
 
 class ReservationStatus(enum.StrEnum):
@@ -57,12 +61,15 @@ class Capacity(Record):
     places: Mapped[int]
     reserved: Mapped[int] = mapped_column(default=0)
     used: Mapped[int] = mapped_column(default=0)
+    fund_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("fund.id"), index=True)
+    """The money that each place here draws on, where it is limited by more than places."""
     stated_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     stated_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 
     service_at_location: Mapped[ServiceAtLocation] = relationship(lazy="raise_on_sql")
+    fund: Mapped[Fund | None] = relationship(lazy="raise_on_sql")
 
     @property
     def left(self) -> int:
@@ -75,8 +82,13 @@ class Reservation(Record):
 
     __tablename__ = "reservation"
     field_group = FieldGroup.PROCESS
+    __table_args__ = (sa.CheckConstraint("places >= 1", name="places"),)
 
     capacity_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("capacity.id"), index=True)
     referral_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("referral.id"), unique=True)
     status: Mapped[ReservationStatus] = mapped_column(default=ReservationStatus.HELD)
+    places: Mapped[int] = mapped_column(default=1, server_default="1")
+    """1, or the hours a month where the capacity counts hours."""
+    amount: Mapped[Money | None] = mapped_column(info=marked(FieldGroup.MONEY))
+    """Yuan held of the capacity's fund."""
     released_at: Mapped[datetime | None]

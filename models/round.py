@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.account import Account
-from models.base import Record
+from models.base import Money, Record
 from models.capacity import Capacity
 from models.encryption import Encrypted
 from models.field_groups import FieldGroup, marked
@@ -26,6 +26,15 @@ class RoundStatus(enum.StrEnum):
     APPLIED = "applied"
     DISCARDED = "discarded"
     FAILED = "failed"
+
+
+class RoundKind(enum.StrEnum):
+    """What set a round off."""
+
+    ORDINARY = "ordinary"
+    NIGHTLY = "nightly"
+    FOLLOW_UP = "follow_up"
+    """After refusals: only the needs around them, with as few changes as possible."""
 
 
 class Decision(enum.StrEnum):
@@ -57,6 +66,11 @@ class Round(Record):
 
     number: Mapped[str] = mapped_column(sa.String(24), unique=True)
     area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    kind: Mapped[RoundKind] = mapped_column(default=RoundKind.ORDINARY, server_default="ordinary")
+    batch: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    """Rounds of several cities that were started together carry the same mark."""
+    parameters_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("round_parameters.id"), index=True)
+    """The version of the parameters that was in force; `params` holds the values themselves."""
     status: Mapped[RoundStatus] = mapped_column(default=RoundStatus.WAITING)
     at: Mapped[datetime]
     """The moment that the round takes for now."""
@@ -76,6 +90,11 @@ class Round(Record):
     served_first_come: Mapped[int] = mapped_column(default=0)
     certificate: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """primal, dual, exact, components, pairs, digest of the input."""
+    fairness: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """Groups with what they wanted and got, the floor, its price in people and points, and who is worse off than under
+    the greedy list (keys of needs)."""
+    budgets: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """For each fund: what was left, what is proposed of it, and what one more yuan would buy."""
     seconds: Mapped[dict[str, Any]] = mapped_column(default=dict)
     failure: Mapped[str | None] = mapped_column(sa.Text)
 
@@ -103,6 +122,10 @@ class Proposal(Record):
     parts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Part of the score → points, as the engine stored them."""
     distance_km: Mapped[float | None]
+    propensity: Mapped[float | None]
+    """Chance with which this place was drawn among places that are nearly as good; 1 where nothing was drawn."""
+    amount: Mapped[Money | None] = mapped_column(info=marked(FieldGroup.MONEY))
+    """Yuan of a fund that the place would take."""
     explanation: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Codes and numbers of why this one, why not the next three, or why nobody and what would help."""
     decision: Mapped[Decision] = mapped_column(default=Decision.UNDECIDED)

@@ -55,7 +55,8 @@ def problem(needs: NeedFacts, openings: OpeningFacts, history: History, *, at: d
         features=_bits(chain.from_iterable(openings.features.values()), 64),
         languages=_bits(chain.from_iterable([*spoken, *wanted]), 32),
     )
-    need_table = Needs(
+    need_table = Needs.make(
+        len(needs.needs),
         service_type=_column([codes.terms[row.term_id] for row in needs.needs], np.int32),
         tier=_column([row.tier for row in needs.needs], np.int8),
         waiting_days=_column([max((at - row.opened_at).days, 0) for row in needs.needs], np.int32),
@@ -93,7 +94,8 @@ def _openings(facts: OpeningFacts, spoken: Sequence[set[str]], codes: Codes, rat
     rows = facts.openings
     ranges = [facts.areas.get(row.service_id, ()) for row in rows]
     flat = [(int(first), int(last)) for one in ranges for first, last in one]
-    return Openings(
+    return Openings.make(
+        len(rows),
         service_type=_column([codes.terms[row.term_id] for row in rows], np.int32),
         places=_column([max(row.left, 0) for row in rows], np.int32),
         latitude=_column([row.latitude for row in rows], np.float64),
