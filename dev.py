@@ -257,7 +257,7 @@ def lock(upgrade: bool) -> None:
     ready("dev")
     common = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--quiet"]
     common += ["--custom-compile-command=python3 dev.py lock", *(["--upgrade"] if upgrade else [])]
-    for kind, extra in (("dev", ["--group", "dev"]), ("run", ["-c", "requirements-dev.txt"])):
+    for kind, extra in (("dev", ["--group", "dev", "--extra", "cluster"]), ("run", ["-c", "requirements-dev.txt"])):
         target = f"requirements-{kind}.txt"
         if call(bring_uv(VENV), "pip", "compile", "pyproject.toml", *common, *extra, "-o", target):
             raise Trouble(f"{target} could not be written.")
