@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from models import Case, Counter, Household, Need, Person, Referral, RetentionRun, RightsRequest, Round
+from models import Case, Counter, Household, Need, Person, Referral, RetentionRun, RightsRequest, Round, Scenario
 from referral.clock import local_date
 
 LETTERS: dict[type, str] = {
@@ -19,8 +19,10 @@ LETTERS: dict[type, str] = {
     Round: "M",
     RightsRequest: "Q",
     RetentionRun: "D",
+    Scenario: "W",
 }
-"""The letter before the number of each record (M for a round of matching, Q for a request, D for a removal)."""
+"""The letter before the number of each record (M for a round of matching, Q for a request, D for a removal, W for a
+question "what if")."""
 
 
 def next_number(session: Session, record: type, at: datetime, *, count: int = 1) -> str:

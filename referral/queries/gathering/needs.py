@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Feature, IdentityStatus, Need, NeedStatus, Person
+from models import Feature, IdentityStatus, Need, NeedStatus, Person, Proposal, Round, RoundStatus
 from models.area import code_range
 from referral.queries.gathering.rows import NeedFacts, NeedRow
 
@@ -24,6 +24,20 @@ def open_in(area: str) -> Condition:
     first, last = code_range(area)
     halted = sa.select(Person.id).where(Person.frozen_at.is_not(None))
     return sa.and_(Need.status == NeedStatus.OPEN, Need.area_code.between(first, last), Need.person_id.not_in(halted))
+
+
+def open_if_begun_in(area: str) -> Condition:
+    """Needs that a round over an area would decide on if it began now: those of a round of the area that waits for
+    decisions take part again, because the new one throws it away."""
+    first, last = code_range(area)
+    halted = sa.select(Person.id).where(Person.frozen_at.is_not(None))
+    held = (
+        sa.select(Proposal.need_id)
+        .join(Round, Round.id == Proposal.round_id)
+        .where(Round.area_code == area, Round.status == RoundStatus.PROPOSED, Proposal.capacity_id.is_not(None))
+    )
+    free = sa.or_(Need.status == NeedStatus.OPEN, sa.and_(Need.status == NeedStatus.PROPOSED, Need.id.in_(held)))
+    return sa.and_(free, Need.area_code.between(first, last), Need.person_id.not_in(halted))
 
 
 def only(need_id: uuid.UUID) -> Condition:
