@@ -3,25 +3,40 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
 from matching import Problem
 from referral.clock import local_date
 from referral.queries.gathering import arrays, history, needs, openings
+from referral.queries.gathering.raw import Keys, numbered, uuids
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Board:
     """What a round decides on: arrays, and which record each row stands for."""
 
     problem: Problem
-    need_ids: list[uuid.UUID]
-    term_ids: list[uuid.UUID]
+    need_keys: Keys
+    """Of each need, as bytes; `need_ids` for the keys that records have."""
+    term_keys: Keys
     """Of each need."""
     capacity_ids: list[uuid.UUID]
     organization_ids: list[uuid.UUID]
     """Of each opening."""
+
+    @cached_property
+    def need_ids(self) -> list[uuid.UUID]:
+        """Key of each need."""
+        return uuids(self.need_keys)
+
+    @cached_property
+    def term_ids(self) -> list[uuid.UUID]:
+        """Term of each need."""
+        place, distinct = numbered(self.term_keys)
+        terms = uuids(distinct)
+        return [terms[one] for one in place.tolist()]
 
     @property
     def digest(self) -> str:
@@ -56,8 +71,8 @@ def _board(session: Session, condition: needs.Condition, at: datetime) -> Board:
     past = history.read(session, condition, at=at)
     return Board(
         arrays.problem(people, places, past, at=at, day=day),
-        [row.id for row in people.needs],
-        [row.term_id for row in people.needs],
+        people.ids,
+        people.terms,
         [row.id for row in places.openings],
         [row.organization_id for row in places.openings],
     )

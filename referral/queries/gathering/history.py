@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import AssessmentOccasion, Measure, Need, Outcome, Referral, ReferralStatus, Visit
 from models.visit import REACHED
 from referral.queries.gathering.needs import Condition
+from referral.queries.gathering.raw import Keys, columns, keys, raw_key
 from referral.queries.gathering.rows import History, Track
 
 YEAR = timedelta(days=365)
@@ -28,30 +29,34 @@ def read(session: Session, condition: Condition, *, at: datetime) -> History:
                    _satisfaction(session, at))  # fmt: skip
 
 
-def _rejected(session: Session, condition: Condition) -> list[tuple[uuid.UUID, uuid.UUID]]:
+def _rejected(session: Session, condition: Condition) -> tuple[Keys, Keys]:
+    need, place = Referral.need_id, Referral.service_at_location_id
     statement = (
-        sa.select(Referral.need_id, Referral.service_at_location_id)
-        .join(Need, Need.id == Referral.need_id)
+        sa.select(raw_key(need), raw_key(place))
+        .join(Need, Need.id == need)
         .where(condition, Referral.status.in_(REFUSED))
-        .distinct()
-        .order_by(Referral.need_id, Referral.service_at_location_id)
+        .group_by(need, place)
+        .order_by(need, place)
     )
-    return [(need, place) for need, place in session.execute(statement)]
+    needs, places = columns(session, statement)
+    return keys(needs), keys(places)
 
 
-def _helped(session: Session, condition: Condition, at: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
+def _helped(session: Session, condition: Condition, at: datetime) -> tuple[Keys, Keys]:
+    person, organization = Visit.person_id, Visit.organization_id
     statement = (
-        sa.select(Visit.person_id, Visit.organization_id)
+        sa.select(raw_key(person), raw_key(organization))
         .where(
-            Visit.person_id.in_(sa.select(Need.person_id).where(condition)),
+            person.in_(sa.select(Need.person_id).where(condition)),
             Visit.started_at.between(at - YEAR, at),
             Visit.contact_result.in_(REACHED),
             Visit.replaced.is_(False),
         )
-        .distinct()
-        .order_by(Visit.person_id, Visit.organization_id)
+        .group_by(person, organization)
+        .order_by(person, organization)
     )
-    return [(person, organization) for person, organization in session.execute(statement)]
+    people, organizations = columns(session, statement)
+    return keys(people), keys(organizations)
 
 
 def _tracks(session: Session, at: datetime) -> dict[uuid.UUID, Track]:

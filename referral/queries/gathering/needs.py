@@ -11,7 +11,18 @@ from sqlalchemy.orm import Session
 
 from models import Feature, IdentityStatus, Need, NeedStatus, Person, Proposal, Round, RoundStatus
 from models.area import code_range
-from referral.queries.gathering.rows import NeedFacts, NeedRow
+from referral.queries.gathering.raw import (
+    columns,
+    days,
+    floats,
+    keys,
+    keys_or_none,
+    moments,
+    plain,
+    raw_key,
+    raw_moment,
+)
+from referral.queries.gathering.rows import NeedFacts, OfPeople
 
 Condition = sa.ColumnElement[bool]
 
@@ -49,42 +60,72 @@ def read(session: Session, condition: Condition, *, day: date) -> NeedFacts:
     """Return the needs under a condition, ordered by key. Three queries."""
     statement = (
         sa.select(
-            Need.id,
-            Need.person_id,
-            Need.household_id,
-            Need.term_id,
+            raw_key(Need.id),
+            raw_key(Need.person_id),
+            raw_key(Need.household_id),
+            raw_key(Need.term_id),
             Need.urgency_rank,
-            Need.opened_at,
+            raw_moment(Need.opened_at),
             Person.area_code,
-            Person.latitude,
-            Person.longitude,
-            Person.born_on,
-            Person.sex,
+            plain(Person.latitude),
+            plain(Person.longitude),
+            plain(Person.born_on),
+            plain(Person.sex),
             Need.wanted_times,
-            Need.worker_sex,
+            plain(Need.worker_sex),
             Need.language,
             Person.language,
-            Need.quantity,
+            plain(Need.quantity),
             Need.frequency,
-            Need.preferred_organization_id,
+            raw_key(Need.preferred_organization_id),
         )
         .join(Person, Person.id == Need.person_id)
         .where(condition)
         .order_by(Need.id)
     )
-    rows: Iterable[Any] = session.execute(statement)
-    needs = [NeedRow._make([*row[:15], float(row[15]), *row[16:]]) for row in rows]
-    people = sa.select(Need.person_id).where(condition)
+    column = iter(columns(session, statement))
+    return NeedFacts(
+        ids=keys(next(column)),
+        people=keys(next(column)),
+        households=keys(next(column)),
+        terms=keys(next(column)),
+        tier=next(column),
+        opened_at=moments(next(column)),
+        area_code=next(column),
+        latitude=next(column),
+        longitude=next(column),
+        born_on=days(next(column)),
+        sex=next(column),
+        wanted_times=next(column),
+        worker_sex=next(column),
+        language=next(column),
+        spoken=next(column),
+        quantity=floats(next(column)) / 100,
+        frequency=next(column),
+        preferred=keys_or_none(next(column)),
+        statuses=_statuses(session, condition, day),
+        features=_features(session, condition),
+    )
+
+
+def _statuses(session: Session, condition: Condition, day: date) -> OfPeople:
     in_force = sa.and_(
         IdentityStatus.valid_from <= day, sa.or_(IdentityStatus.valid_to.is_(None), IdentityStatus.valid_to >= day)
     )
-    held = session.execute(
-        sa.select(IdentityStatus.person_id, IdentityStatus.category_code).where(
-            IdentityStatus.person_id.in_(people), in_force
-        )
-    )
-    present = session.execute(sa.select(Feature.person_id, Feature.kind).where(Feature.person_id.in_(people)))
-    return NeedFacts(needs, grouped(held), grouped((person, kind.value) for person, kind in present))
+    of_people = IdentityStatus.person_id.in_(sa.select(Need.person_id).where(condition))
+    statement = sa.select(raw_key(IdentityStatus.person_id), IdentityStatus.category_code).where(of_people, in_force)
+    people, codes = columns(session, statement)
+    return OfPeople(keys(people), codes)
+
+
+def _features(session: Session, condition: Condition) -> OfPeople:
+    of_people = Feature.person_id.in_(sa.select(Need.person_id).where(condition))
+    statement = sa.select(raw_key(Feature.person_id), plain(Feature.kind)).where(of_people)
+    people, digits = columns(session, statement)
+    # Codes stand there blinded: each is asked for once, not for every person who has it.
+    kinds: Any = sa.inspect(Feature).columns["kind"].type
+    known = {one: kinds.process_result_value(one, session.get_bind().dialect).value for one in set(digits)}
+    return OfPeople(keys(people), [known[one] for one in digits])
 
 
 def grouped(pairs: Iterable[Any]) -> dict[uuid.UUID, list[str]]:

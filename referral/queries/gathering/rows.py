@@ -1,34 +1,15 @@
-"""Plain rows between the records and the arrays: codes, numbers and keys, never a name."""
+"""Plain rows and columns between the records and the arrays: codes, numbers and keys, never a name."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 
-class NeedRow(NamedTuple):
-    """One need that waits, with what the hard rules ask of the person."""
-
-    id: uuid.UUID
-    person_id: uuid.UUID
-    household_id: uuid.UUID
-    term_id: uuid.UUID
-    tier: int
-    opened_at: datetime
-    area_code: str
-    latitude: float | None
-    longitude: float | None
-    born_on: date | None
-    sex: str | None
-    wanted_times: int
-    worker_sex: str
-    language: str
-    spoken: str
-    """Language of the person; counts where the need names none of its own."""
-    quantity: float
-    frequency: str
-    preferred_organization_id: uuid.UUID | None
+from referral.queries.gathering.raw import Ints, Keys
 
 
 class OpeningRow(NamedTuple):
@@ -57,15 +38,46 @@ class OpeningRow(NamedTuple):
     provider_kind: str
 
 
-@dataclass(frozen=True)
-class NeedFacts:
-    """Needs with the statuses in force and the features of their people."""
+@dataclass(frozen=True, eq=False)
+class OfPeople:
+    """What several people have of one kind: one entry for each person and code."""
 
-    needs: Sequence[NeedRow]
-    statuses: Mapping[uuid.UUID, Sequence[str]] = field(default_factory=dict)
-    """Person → codes of recognised statuses in force on the day."""
-    features: Mapping[uuid.UUID, Sequence[str]] = field(default_factory=dict)
-    """Person → codes of features."""
+    people: Keys
+    codes: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class NeedFacts:
+    """Needs by key, one column for each thing that is told of them or of their person, one entry for each need."""
+
+    ids: Keys
+    people: Keys
+    households: Keys
+    terms: Keys
+    tier: Sequence[int]
+    opened_at: Ints
+    """Microseconds since 1970."""
+    area_code: Sequence[str]
+    latitude: Sequence[float | None]
+    longitude: Sequence[float | None]
+    born_on: NDArray[np.datetime64]
+    sex: Sequence[str | None]
+    wanted_times: Sequence[int]
+    worker_sex: Sequence[str]
+    language: Sequence[str]
+    spoken: Sequence[str]
+    """Language of the person; counts where the need names none of its own."""
+    quantity: NDArray[np.float64]
+    frequency: Sequence[str]
+    preferred: tuple[Ints, Keys]
+    """Rows of the needs that name an organization, and which."""
+    statuses: OfPeople
+    """Codes of recognised statuses in force on the day."""
+    features: OfPeople
+    """Codes of features."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(frozen=True)
@@ -96,13 +108,13 @@ class Track(NamedTuple):
     ended: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """What happened before that a round must know."""
 
-    rejected: Sequence[tuple[uuid.UUID, uuid.UUID]] = ()
+    rejected: tuple[Keys, Keys]
     """(need, service at a location) that was asked before and said no or nothing."""
-    helped: Sequence[tuple[uuid.UUID, uuid.UUID]] = ()
+    helped: tuple[Keys, Keys]
     """(person, organization) that helped in the past year."""
     tracks: Mapping[uuid.UUID, Track] = field(default_factory=dict)
     satisfaction: Mapping[uuid.UUID, tuple[int, float]] = field(default_factory=dict)
