@@ -64,6 +64,7 @@ from models.person import (
     PersonStatus,
     Sex,
 )
+from models.planning import PlanningStudy, StudyStatus
 from models.referral import (
     DeclineReason,
     Referral,
@@ -183,6 +184,7 @@ __all__ = [
     "PersonArea",
     "PersonStatus",
     "Phone",
+    "PlanningStudy",
     "Program",
     "Proposal",
     "ProviderCheck",
@@ -225,6 +227,7 @@ __all__ = [
     "ServiceTerm",
     "Sex",
     "SignInSession",
+    "StudyStatus",
     "SuggestionShown",
     "SupplyMode",
     "Taxonomy",

@@ -54,6 +54,32 @@ def upgrade() -> None:
     with op.batch_alter_table('fund', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_fund_organization_id'), ['organization_id'], unique=False)
 
+    op.create_table('planning_study',
+    sa.Column('area_code', sa.String(length=12), nullable=False),
+    sa.Column('status', sa.Enum('waiting', 'running', 'done', 'failed', name='studystatus', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('asked', sa.JSON(), nullable=False),
+    sa.Column('params', sa.JSON(), nullable=False),
+    sa.Column('stage', sa.String(length=32), nullable=False),
+    sa.Column('progress', sa.Integer(), nullable=False),
+    sa.Column('result', sa.JSON(), nullable=False),
+    sa.Column('made_by_id', sa.Uuid(), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failure', sa.String(length=64), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('progress BETWEEN 0 AND 100', name=op.f('ck_planning_study_progress')),
+    sa.ForeignKeyConstraint(['area_code'], ['area.code'], name=op.f('fk_planning_study_area_code')),
+    sa.ForeignKeyConstraint(['made_by_id'], ['account.id'], name=op.f('fk_planning_study_made_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_planning_study'))
+    )
+    with op.batch_alter_table('planning_study', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_planning_study_area_code'), ['area_code'], unique=False)
+        batch_op.create_index('ix_planning_study_area_code_created_at', ['area_code', 'created_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_planning_study_made_by_id'), ['made_by_id'], unique=False)
+        batch_op.create_index('uq_planning_study_one_at_work', ['area_code'], unique=True, sqlite_where=sa.text("status IN ('waiting', 'running')"), postgresql_where=sa.text("status IN ('waiting', 'running')"))
+
     op.create_table('round_parameters',
     sa.Column('area_code', sa.String(length=12), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
@@ -62,6 +88,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('based_on_id', sa.Uuid(), nullable=True),
     sa.Column('made_by_id', sa.Uuid(), nullable=True),
+    sa.Column('kept_by_id', sa.Uuid(), nullable=True),
     sa.Column('in_force_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('replaced_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -70,6 +97,7 @@ def upgrade() -> None:
     sa.CheckConstraint("status NOT IN ('in_force', 'replaced') OR in_force_at IS NOT NULL", name=op.f('ck_round_parameters_has_start')),
     sa.ForeignKeyConstraint(['area_code'], ['area.code'], name=op.f('fk_round_parameters_area_code')),
     sa.ForeignKeyConstraint(['based_on_id'], ['round_parameters.id'], name=op.f('fk_round_parameters_based_on_id')),
+    sa.ForeignKeyConstraint(['kept_by_id'], ['account.id'], name=op.f('fk_round_parameters_kept_by_id')),
     sa.ForeignKeyConstraint(['made_by_id'], ['account.id'], name=op.f('fk_round_parameters_made_by_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_round_parameters')),
     sa.UniqueConstraint('area_code', 'number', name=op.f('uq_round_parameters_area_code_number'))
@@ -77,6 +105,7 @@ def upgrade() -> None:
     with op.batch_alter_table('round_parameters', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_round_parameters_area_code'), ['area_code'], unique=False)
         batch_op.create_index(batch_op.f('ix_round_parameters_based_on_id'), ['based_on_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_round_parameters_kept_by_id'), ['kept_by_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_round_parameters_made_by_id'), ['made_by_id'], unique=False)
         batch_op.create_index('uq_round_parameters_one_in_force', ['area_code'], unique=True, sqlite_where=sa.text("status = 'in_force'"), postgresql_where=sa.text("status = 'in_force'"))
 
@@ -190,10 +219,18 @@ def downgrade() -> None:
     with op.batch_alter_table('round_parameters', schema=None) as batch_op:
         batch_op.drop_index('uq_round_parameters_one_in_force', sqlite_where=sa.text("status = 'in_force'"), postgresql_where=sa.text("status = 'in_force'"))
         batch_op.drop_index(batch_op.f('ix_round_parameters_made_by_id'))
+        batch_op.drop_index(batch_op.f('ix_round_parameters_kept_by_id'))
         batch_op.drop_index(batch_op.f('ix_round_parameters_based_on_id'))
         batch_op.drop_index(batch_op.f('ix_round_parameters_area_code'))
 
     op.drop_table('round_parameters')
+    with op.batch_alter_table('planning_study', schema=None) as batch_op:
+        batch_op.drop_index('uq_planning_study_one_at_work', sqlite_where=sa.text("status IN ('waiting', 'running')"), postgresql_where=sa.text("status IN ('waiting', 'running')"))
+        batch_op.drop_index(batch_op.f('ix_planning_study_made_by_id'))
+        batch_op.drop_index('ix_planning_study_area_code_created_at')
+        batch_op.drop_index(batch_op.f('ix_planning_study_area_code'))
+
+    op.drop_table('planning_study')
     with op.batch_alter_table('fund', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_fund_organization_id'))
 
