@@ -55,6 +55,12 @@ class Graph:
         """int64[n]: what each need costs when `chosen` holds its pair, or -1 for none."""
         return np.where(chosen >= 0, self.cost[chosen], self.penalty) if len(self.cost) else self.penalty
 
+    def only(self, keep: NDArray[np.bool_]) -> Graph:
+        """The graph with some of its pairs (bool[E])."""
+        counts = np.bincount(self.need[keep], minlength=self.n)
+        ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return Graph(ptr, self.opening[keep], self.cost[keep], self.places, self.penalty)
+
     def placed(self, chosen: Ints) -> Rows:
         """int32[n]: the opening of each need's chosen pair, -1 for none."""
         if not len(self.opening):

@@ -22,7 +22,6 @@ from matching.transport import optimum
 
 Ints = NDArray[np.int64]
 Rows = NDArray[np.int32]
-Flags = NDArray[np.bool_]
 Group = tuple[int, int]
 """(service type, district)."""
 
@@ -151,7 +150,7 @@ class Care:
 
 def plan(care: Care) -> Ints:
     """int64[n]: the best plan for those who wait, over the places left; -1 for those who are helped now."""
-    return optimum(split(_only(care.graph, care.carrier[care.graph.need] < 0)))
+    return optimum(split(care.graph.only(care.carrier[care.graph.need] < 0)))
 
 
 def closing(care: Care, chosen: Ints, organization: int) -> Ints:
@@ -173,7 +172,7 @@ def closing(care: Care, chosen: Ints, organization: int) -> Ints:
     before = takes_part & ((chosen >= 0) | mine)
     rows = np.flatnonzero(takes_part)
     small, pairs = _of_needs(graph, rows)
-    again = optimum(split(_only(small, care.provider[graph.opening[pairs]] != organization)))
+    again = optimum(split(small.only(care.provider[graph.opening[pairs]] != organization)))
     lost = by_tier(care.tier[before], care.tiers) - by_tier(care.tier[rows[again >= 0]], care.tiers)
     return np.asarray(lost, dtype=np.int64)
 
@@ -184,10 +183,3 @@ def _of_needs(graph: Graph, rows: Ints) -> tuple[Graph, Ints]:
     ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     pairs = np.repeat(graph.ptr[rows] - ptr[:-1], counts) + np.arange(ptr[-1])
     return Graph(ptr, graph.opening[pairs], graph.cost[pairs], graph.places, graph.penalty[rows]), pairs
-
-
-def _only(graph: Graph, keep: Flags) -> Graph:
-    """The graph with some of its pairs (bool[E])."""
-    counts = np.bincount(graph.need[keep], minlength=graph.n)
-    ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Graph(ptr, graph.opening[keep], graph.cost[keep], graph.places, graph.penalty)

@@ -54,7 +54,10 @@ class Ground:
     """A solved problem with cells in it; rows of openings beyond `offered` are the cells, in their order."""
 
     problem: Problem
+    reach: Graph
+    """All needs with all openings, whether they wait or not"""
     parts: Split
+    """The needs that wait"""
     chosen: Ints
     gains: Ints
     tiers: int
@@ -74,16 +77,16 @@ class Ground:
         return self.tiers + 1 - steps if steps > 0 else 0
 
 
-def ground(problem: Problem, params: Params, cells: Sequence[Cell] = ()) -> Ground:
+def ground(
+    problem: Problem, params: Params, cells: Sequence[Cell] = (), waiting: NDArray[np.bool_] | None = None
+) -> Ground:
     """The problem solved with the cells beside its openings, every feasible pair taken in.
 
     It is the plain plan: without floors for groups, draws among near-ties, bundles, or the money of funds. Needs of
-    types whose openings count hours take no part.
+    types whose openings count hours take no part, nor do those that are not `waiting` (bool[n]; all wait by default).
     """
-    offered = len(problem.openings)
     hours = np.unique(problem.openings.service_type[problem.openings.counts_hours])
-    wanted = [cell for cell in cells if cell.service_type not in set(hours.tolist())]
-    if len(wanted) != len(cells):
+    if any(cell.service_type in set(hours.tolist()) for cell in cells):
         raise ValueError("a cell of a type that counts hours has no curve")
     whole = with_cells(problem, cells) if cells else problem
     every = replace(params, nearest_per_class=max(len(whole.openings), 1))
@@ -91,19 +94,20 @@ def ground(problem: Problem, params: Params, cells: Sequence[Cell] = ()) -> Grou
     tiers = max(params.tiers, int(problem.needs.tier.max(initial=1)))
     _, widths = np.unique(whole.openings.service_type, return_counts=True)
     base = tier_base(int(widths.max(initial=0)))
-    ptr, opening, cost = candidates.ptr, candidates.opening, candidates.cost.astype(np.int64)
-    if len(hours):
-        keep = ~np.isin(problem.needs.service_type, hours)[candidates.need()]
-        counts = np.bincount(candidates.need()[keep], minlength=len(problem.needs))
-        ptr, opening, cost = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), opening[keep], cost[keep]
     graph = Graph(
-        ptr, opening, cost, whole.openings.places.astype(np.int64), penalties(problem.needs.tier, tiers, base)
+        candidates.ptr,
+        candidates.opening,
+        candidates.cost.astype(np.int64),
+        whole.openings.places.astype(np.int64),
+        penalties(problem.needs.tier, tiers, base),
     )
-    parts = split(graph)
+    if len(hours):
+        graph = graph.only(~np.isin(problem.needs.service_type, hours)[graph.need])
+    parts = split(graph if waiting is None else graph.only(waiting[graph.need]))
     chosen = optimum(parts)
-    return Ground(
-        whole, parts, chosen, prices.gains(graph, chosen), tiers, base, offered, frozenset(int(one) for one in hours)
-    )
+    gains = prices.gains(parts.graph, chosen)
+    skipped = frozenset(int(one) for one in hours)
+    return Ground(whole, graph, parts, chosen, gains, tiers, base, len(problem.openings), skipped)
 
 
 @dataclass(eq=False)
