@@ -232,8 +232,8 @@ class Openings(Table):
         counts = np.diff(self.area_ptr)[chosen]
         ptr = np.concatenate([[0], np.cumsum(counts)])
         picked = np.repeat(self.area_ptr[chosen] - ptr[:-1], counts) + np.arange(ptr[-1])
-        bare = replace(self, area_ptr=np.zeros(0, np.int64), area_ranges=np.zeros((0, 2), np.int64))
-        return replace(super(Openings, bare).take(chosen), area_ptr=ptr, area_ranges=self.area_ranges[picked])
+        taken = {spec.name: getattr(self, spec.name)[chosen] for spec in fields(self) if "dtype" in spec.metadata}
+        return replace(self, **taken, area_ptr=ptr, area_ranges=self.area_ranges[picked])
 
 
 def _no_pairs() -> NDArray[np.int32]:
