@@ -1,0 +1,1 @@
+"""Studies for planning: what is asked, what is computed, what is kept."""
