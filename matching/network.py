@@ -160,7 +160,7 @@ def closing(care: Care, chosen: Ints, organization: int) -> Ints:
 
     Args:
         care: who waits and who is helped.
-        chosen: the plan for those who wait (`plan`).
+        chosen: the plan for those who wait (`plan`): for each need whether it is served (-1 = not).
         organization: its number.
     """
     graph = care.graph

@@ -36,6 +36,8 @@ class Act(enum.StrEnum):
     RUN_ROUND = "run_round"
     DECIDE_PROPOSAL = "decide_proposal"
     APPLY_ROUND = "apply_round"
+    READ_PLANNING = "read_planning"
+    RUN_PLANNING = "run_planning"
     READ_CATALOGUE = "read_catalogue"
     EDIT_CATALOGUE = "edit_catalogue"
     IMPORT_FILES = "import_files"
@@ -91,6 +93,8 @@ WAYS: dict[Act, frozenset[Role]] = {
     Act.RUN_ROUND: _COORDINATOR,
     Act.DECIDE_PROPOSAL: _COORDINATOR,
     Act.APPLY_ROUND: _COORDINATOR,
+    Act.READ_PLANNING: _COORDINATOR,
+    Act.RUN_PLANNING: _COORDINATOR,
     Act.READ_CATALOGUE: _CASEWORK | _PROVIDER,
     Act.EDIT_CATALOGUE: _COORDINATOR,
     Act.IMPORT_FILES: _COORDINATOR,

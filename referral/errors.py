@@ -65,6 +65,11 @@ ADVICE: Mapping[str, Advice] = {
         lazy("A round is being computed already"),
         lazy("Look at the list of rounds: it will be ready in a moment."),
     ),
+    "study_at_work": Advice(
+        409,
+        lazy("A study of this area is being computed"),
+        lazy("Wait until it is ready: it is shown on the page. Then ask the next question."),
+    ),
     "round_not_open": Advice(
         409,
         lazy("This round can no longer be changed"),

@@ -34,6 +34,7 @@ from models import (
     Outcome,
     Person,
     PersonArea,
+    PlanningStudy,
     Proposal,
     Referral,
     ReferralEvent,
@@ -184,6 +185,7 @@ SCOPES: dict[type[Any], dict[Role, Rule]] = {
     | _IN_AREA
     | {Role.PROVIDER_OFFICER: own("organization_id"), Role.EVALUATOR: visits_of_program},
     Round: {Role.COORDINATOR: area("area_code")},
+    PlanningStudy: {Role.COORDINATOR: area("area_code")},
     Organization: dict.fromkeys((*CASEWORK, Role.COORDINATOR, Role.ADMINISTRATOR), everything)
     | {Role.PROVIDER_OFFICER: own("id")},
     Message: dict.fromkeys(Role, _addressed),

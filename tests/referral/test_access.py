@@ -55,6 +55,8 @@ read_round             coordinator
 run_round              coordinator
 decide_proposal        coordinator
 apply_round            coordinator
+read_planning          coordinator
+run_planning           coordinator
 read_catalogue         station_worker station_supervisor coordinator provider_officer
 edit_catalogue         coordinator
 import_files           coordinator
