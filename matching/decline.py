@@ -17,7 +17,6 @@ from matching.chains import predecessors
 from matching.graph import Graph, ragged
 from matching.problem import Problem
 from matching.result import Result
-from matching.transport import penalties
 
 Ints = NDArray[np.int64]
 
@@ -102,7 +101,7 @@ def _open_graph(
         local[result.candidates.opening[pairs]],
         result.candidates.cost[pairs].astype(np.int64),
         (problem.openings.places - held)[openings],
-        penalties(problem.needs.tier[rows], result.tiers, result.base),
+        result.penalty[rows],
     )
     return graph, np.where(today[rows] >= 0, local[today[rows]], -1).astype(np.int32)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matching.graph import ragged
 from matching.problem import Problem
-from matching.result import Baseline, Candidates, Move, NearFailing, Reasons
+from matching.result import Baseline, Candidates, Fairness, Move, NearFailing, Reasons
 
 Ints = NDArray[np.int64]
 Column = TypeVar("Column", bound=np.generic)
@@ -78,6 +78,24 @@ class Order:
         needs, openings = self.needs.tolist(), [*self.openings.tolist(), -1]
         turned = [tuple(Move(needs[i], openings[a], openings[b]) for i, a, b in moves) for moves in told]
         return tuple(turned[at] for at in self.opening_at.tolist())
+
+    def by_need(self, column: NDArray[Column]) -> NDArray[Column]:
+        """A column of needs in the caller's rows."""
+        return column[self.need_at]
+
+    def fairness(self, told: Fairness) -> Fairness:
+        """The needs named, as the caller's, in the caller's order."""
+
+        def rows(needs: NDArray[np.int32]) -> NDArray[np.int32]:
+            return np.sort(self.needs[needs]).astype(np.int32)
+
+        return replace(
+            told,
+            given_up=rows(told.given_up),
+            taken_in=rows(told.taken_in),
+            worse=rows(told.worse),
+            better=rows(told.better),
+        )
 
     def by_opening(self, column: NDArray[Column]) -> NDArray[Column]:
         """A column of openings in the caller's rows."""

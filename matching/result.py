@@ -163,6 +163,58 @@ class Baseline:
 
 
 @dataclass(frozen=True, eq=False)
+class Fairness:
+    """How each of G groups came out, what its floor asked of the others, and who is worse off than down the list.
+
+    Without groups the arrays by group are empty; `worse` and `better` are always told.
+    """
+
+    wanted: NDArray[np.int64]
+    """int64[G]: needs of each group"""
+    served: NDArray[np.int64]
+    """int64[G]: of these, served"""
+    without: NDArray[np.int64]
+    """int64[G]: served by the best plan without floors; as `served` where none was asked for"""
+    greedy: NDArray[np.int64]
+    """int64[G]: served by going down the list by urgency"""
+    floor: NDArray[np.int64]
+    """int64[G]: how many had to be served; 0 = no floor"""
+    reachable: NDArray[np.int64]
+    """int64[G]: how many could be served if there were nobody else; -1 = not asked"""
+    price: NDArray[np.int64]
+    """int64[G]: by how much `value` falls if one more of the group may stay unmet; 0 = the floor costs nothing"""
+    share: int
+    """Per mille asked of every group; 0 = no floor"""
+    ratio: int
+    """One need of a tier counts as so many of the next"""
+    lexicographic: bool
+    """Proved: no plan with these floors serves more of tier 1, or as many and more of tier 2, and so on"""
+    served_without: NDArray[np.int64]
+    """int64[T]: served by the best plan without floors, by tier"""
+    cost_without: int
+    """Its points"""
+    given_up: NDArray[np.int32]
+    """Needs served without floors and unmet with them"""
+    taken_in: NDArray[np.int32]
+    """Needs unmet without floors and served with them; as many as `given_up`"""
+    worse: NDArray[np.int32]
+    """Needs that going down the list serves, and this plan does not"""
+    better: NDArray[np.int32]
+    """Needs that this plan serves, and going down the list does not"""
+
+    @property
+    def shortfall(self) -> NDArray[np.int64]:
+        """int64[G]: needs lacking to the floor, where it cannot be reached."""
+        return np.asarray(np.maximum(self.floor - self.served, 0))
+
+    @staticmethod
+    def least(served: NDArray[np.int64], wanted: NDArray[np.int64]) -> float | None:
+        """The share served of the group served worst, 0..1; None where no group wants anything."""
+        asked = wanted > 0
+        return float((served[asked] / wanted[asked]).min()) if asked.any() else None
+
+
+@dataclass(frozen=True, eq=False)
 class Result:
     """A solved round. Rows and indices are those of the `Problem` given."""
 
@@ -175,9 +227,12 @@ class Result:
     tiers: int
     """T"""
     base: int
-    """B: leaving a need of tier t unmet costs (T - t + 1) * B"""
+    """B: without floors, leaving a need of tier t unmet costs (T - t + 1) * B; with them see `Fairness.ratio`"""
+    penalty: NDArray[np.int64]
+    """int64[n]: what leaving each need unmet weighs beside the points of pairs, the prices of floors in it. With these
+    the plan is the best one without floors as well, so that a part of it can be solved again alone"""
     value: int
-    """Cost of the pairs chosen plus the penalties of the unmet"""
+    """Cost of the pairs chosen plus the penalties of the unmet, of the best plan"""
     cost: int
     """Cost of the pairs chosen alone"""
     certificate: Certificate
@@ -190,7 +245,8 @@ class Result:
     gain: NDArray[np.int64]
     """int64[m]: fall of `value` with one more place there"""
     gain_tier: NDArray[np.int8]
-    """int8[m]: tier of the person one more place serves; 0 = nobody more"""
+    """int8[m]: tier of the person one more place serves (the most urgent of them, where floors let one more in by
+    leaving another out); 0 = nobody more"""
     gain_cost: NDArray[np.int64]
     """int64[m]: change of `cost` with one more place there"""
     loss: NDArray[np.int64]
@@ -205,5 +261,6 @@ class Result:
     """By tier, then waiting time, each takes the cheapest place left"""
     first_come: Baseline
     """By waiting time alone"""
+    fairness: Fairness
     seconds: dict[str, float]
     """Wall-clock seconds of each part"""

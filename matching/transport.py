@@ -34,6 +34,16 @@ def penalties(tier: NDArray[np.int8], tiers: int, base: int) -> Ints:
     return (tiers - tier.astype(np.int64) + 1) * base
 
 
+def compact(penalty: Ints, base: int) -> Ints:
+    """int64[n]: penalties with no step between two of them, or below the first, larger than B.
+
+    Where nothing but openings is shared, a step of B outweighs every change of points as well as a larger one does, so
+    the same plans are the best. Penalties of `penalties` come out as they are.
+    """
+    levels, at = np.unique(penalty, return_inverse=True)
+    return np.asarray(np.cumsum(np.minimum(np.diff(levels, prepend=0), base))[at].reshape(-1), dtype=np.int64)
+
+
 def optimum(parts: Split, start: Ints | None = None, touched: NDArray[np.int32] | None = None) -> Ints:
     """int64[n]: for each need its pair in the cheapest plan, -1 unmet.
 

@@ -1,5 +1,6 @@
 """Small problems with every kind of rule in them, and the plainest way to solve them."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -12,6 +13,7 @@ from matching.eligibility import Pairs, failed_rules
 from matching.scoring import score
 
 PARAMS = Params()
+GROUPS = 3
 
 
 def problem(seed: int, n: int, m: int, *, types: int = 1) -> Problem:
@@ -29,6 +31,7 @@ def problem(seed: int, n: int, m: int, *, types: int = 1) -> Problem:
         statuses=rng.integers(0, 4, n),
         worker_sex=rng.choice([0, 2], n),
         tie_key=rng.permutation(n) + 7,
+        group=np.random.default_rng([seed, n]).integers(-1, GROUPS, n),
     )
     ranged = rng.random(m) < 0.3
     openings = Openings.make(
@@ -57,7 +60,7 @@ def problem(seed: int, n: int, m: int, *, types: int = 1) -> Problem:
         continuity_need=np.arange(0, n, 2),
         continuity_provider=np.zeros(len(range(0, n, 2)), dtype=np.int32),
     )
-    return Problem(needs, openings, facts, districts=1)
+    return Problem(needs, openings, facts, districts=1, groups=GROUPS)
 
 
 def problems(most_needs: int = 12, most_openings: int = 6, types: int = 2) -> st.SearchStrategy[Problem]:
@@ -87,21 +90,39 @@ def costs(given: Problem, params: Params = PARAMS) -> dict[tuple[int, int], int]
     return {(int(i), int(j)): int(c) for i, j, c in zip(pairs.need, pairs.opening, total, strict=True)}
 
 
-def best_by_trying(given: Problem, params: Params = PARAMS) -> tuple[list[int], int]:
-    """Served by tier and cost of the lexicographically best plan, by trying every one in exact integers."""
-    cost, tiers = costs(given, params), given.needs.tier.tolist()
-    options = [[-1] + [j for (i, j) in cost if i == need] for need in range(len(tiers))]
-    best: tuple[list[int], int] | None = None
+def every_plan(given: Problem) -> Iterator[tuple[int, ...]]:
+    """Every plan that breaks no rule and no capacity: the opening of each need, -1 for none."""
+    cost, places = costs(given), given.openings.places
+    options = [[-1] + [j for (i, j) in cost if i == need] for need in range(len(given.needs))]
     for plan in product(*options):
         used = [j for j in plan if j >= 0]
-        if any(used.count(j) > given.openings.places[j] for j in set(used)):
-            continue
-        served = [sum(1 for i, j in enumerate(plan) if j >= 0 and tiers[i] == tier) for tier in range(1, 5)]
-        total = sum(cost[i, j] for i, j in enumerate(plan) if j >= 0)
-        if best is None or ([-count for count in served], total) < ([-count for count in best[0]], best[1]):
-            best = served, total
-    assert best is not None
-    return best
+        if all(used.count(j) <= places[j] for j in set(used)):
+            yield plan
+
+
+def by_tier(given: Problem, plan: Sequence[int]) -> list[int]:
+    """How many of each tier a plan serves."""
+    return [sum(1 for t, j in zip(given.needs.tier, plan, strict=True) if j >= 0 and t == tier) for tier in range(1, 5)]
+
+
+def by_group(given: Problem, plan: Sequence[int]) -> list[int]:
+    """How many of each group a plan serves."""
+    pairs = list(zip(given.needs.group, plan, strict=True))
+    return [sum(1 for g, j in pairs if j >= 0 and g == group) for group in range(GROUPS)]
+
+
+def best_by_trying(given: Problem, floor: Sequence[int] = (0,) * GROUPS) -> tuple[int, list[int], int]:
+    """Shortfall, served by tier and cost of the best plan: fewest people short of the floors, then most of tier 1, of
+    tier 2 and so on, then fewest points. By trying every plan, in exact integers."""
+    cost = costs(given)
+
+    def rank(plan: Sequence[int]) -> tuple[int, list[int], int]:
+        short = sum(max(low - got, 0) for low, got in zip(floor, by_group(given, plan), strict=True))
+        points = sum(cost[i, j] for i, j in enumerate(plan) if j >= 0)
+        return short, [-count for count in by_tier(given, plan)], points
+
+    short, tiers, points = min(map(rank, every_plan(given)))
+    return short, [-count for count in tiers], points
 
 
 def with_places(given: Problem, opening: int, more: int) -> Problem:
