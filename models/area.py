@@ -75,6 +75,15 @@ def code_range(code: str) -> tuple[str, str]:
     return prefix.ljust(CODE_LENGTH, "0"), prefix.ljust(CODE_LENGTH, "9")
 
 
+def areas_above(code: str) -> list[str]:
+    """Return the codes of a division and of all it lies in, the province first; none for no code.
+
+    >>> areas_above("321199001000")
+    ['320000000000', '321100000000', '321199000000', '321199001000']
+    """
+    return sorted({code[:digits].ljust(CODE_LENGTH, "0") for digits in SIGNIFICANT_DIGITS.values() if code})
+
+
 def township_code(code: str) -> str:
     """Return the code of the township in which a village (or the township itself) lies."""
     return code[: SIGNIFICANT_DIGITS[AreaLevel.TOWNSHIP]].ljust(CODE_LENGTH, "0")

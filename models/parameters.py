@@ -50,9 +50,12 @@ class RoundParameters(Record):
     """Why it was changed, for whoever asks a year later."""
     based_on_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("round_parameters.id"), index=True)
     made_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    kept_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    """Who put it in force."""
     in_force_at: Mapped[datetime | None]
     replaced_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 
-    made_by: Mapped[Account | None] = relationship(lazy="raise_on_sql")
+    made_by: Mapped[Account | None] = relationship(foreign_keys=[made_by_id], lazy="raise_on_sql")
+    kept_by: Mapped[Account | None] = relationship(foreign_keys=[kept_by_id], lazy="raise_on_sql")

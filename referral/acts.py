@@ -38,6 +38,10 @@ class Act(enum.StrEnum):
     APPLY_ROUND = "apply_round"
     READ_PLANNING = "read_planning"
     RUN_PLANNING = "run_planning"
+    READ_SCENARIO = "read_scenario"
+    RUN_SCENARIO = "run_scenario"
+    READ_PARAMETERS = "read_parameters"
+    EDIT_PARAMETERS = "edit_parameters"
     READ_CATALOGUE = "read_catalogue"
     EDIT_CATALOGUE = "edit_catalogue"
     IMPORT_FILES = "import_files"
@@ -95,6 +99,10 @@ WAYS: dict[Act, frozenset[Role]] = {
     Act.APPLY_ROUND: _COORDINATOR,
     Act.READ_PLANNING: _COORDINATOR,
     Act.RUN_PLANNING: _COORDINATOR,
+    Act.READ_SCENARIO: _COORDINATOR,
+    Act.RUN_SCENARIO: _COORDINATOR,
+    Act.READ_PARAMETERS: _COORDINATOR | _ADMINISTRATOR,
+    Act.EDIT_PARAMETERS: _COORDINATOR,
     Act.READ_CATALOGUE: _CASEWORK | _PROVIDER,
     Act.EDIT_CATALOGUE: _COORDINATOR,
     Act.IMPORT_FILES: _COORDINATOR,

@@ -62,6 +62,8 @@ STAGES: dict[str, Any] = {
     "waiting": lazy("Waiting to begin"),
     "gathering": lazy("Reading needs and places"),
     "solving": lazy("Looking for the best plan and proving it"),
+    "solving_copy": lazy("Looking for the best plan of the copy"),
+    "comparing": lazy("Holding the two side by side"),
     "writing": lazy("Writing the proposals down"),
     "done": lazy("Ready"),
     "applying": lazy("Turning proposals into referrals"),
@@ -94,9 +96,7 @@ def remedy_words(code: str, excess_km: float | None = None) -> str:
     return str(REMEDIES[code])
 
 
-def part_rows(
-    parts: Mapping[str, int], distance_km: float | None = None, params: Mapping[str, Any] | None = None
-) -> list[Part]:
+def part_rows(parts: Mapping[str, int], distance_km: float | None, params: Mapping[str, Any]) -> list[Part]:
     """Return the parts of a score in words; what counts most against it first."""
     weights = most(params)
     rows = [

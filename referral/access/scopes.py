@@ -41,8 +41,11 @@ from models import (
     RightsRequest,
     Role,
     Round,
+    RoundParameters,
+    Scenario,
     Visit,
 )
+from models.area import areas_above
 from models.referral import ReferralStatus
 from referral.access.rules import Condition, Rule, alias, column, in_area
 from referral.access.sample import asked_of_program, cases_of_program, sample, visits_of_program
@@ -64,6 +67,11 @@ def own(name: str) -> Rule:
 def area(name: str) -> Rule:
     """Rows whose division code lies in the actor's area."""
     return lambda actor, entity: in_area(column(entity, name), actor.area_code)
+
+
+def above(name: str) -> Rule:
+    """Rows whose division code is that of a division in which the actor's area lies."""
+    return lambda actor, entity: column(entity, name).in_(areas_above(actor.area_code or ""))
 
 
 def either(*rules: Rule) -> Rule:
@@ -186,6 +194,8 @@ SCOPES: dict[type[Any], dict[Role, Rule]] = {
     | {Role.PROVIDER_OFFICER: own("organization_id"), Role.EVALUATOR: visits_of_program},
     Round: {Role.COORDINATOR: area("area_code")},
     PlanningStudy: {Role.COORDINATOR: area("area_code")},
+    Scenario: {Role.COORDINATOR: area("area_code")},
+    RoundParameters: {Role.COORDINATOR: either(area("area_code"), above("area_code")), Role.ADMINISTRATOR: everything},
     Organization: dict.fromkeys((*CASEWORK, Role.COORDINATOR, Role.ADMINISTRATOR), everything)
     | {Role.PROVIDER_OFFICER: own("id")},
     Message: dict.fromkeys(Role, _addressed),

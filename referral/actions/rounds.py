@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from matching import Params
 from models import (
     Account,
     Decision,
@@ -30,7 +31,7 @@ from referral.actions.rounding.solving import Solved, solved
 from referral.actions.upkeep import fail_dead_rounds
 from referral.messages import tell
 from referral.queries.gathering.board import gather
-from referral.queries.gathering.weights import checked
+from referral.queries.parameters import in_force
 
 AT_WORK = (RoundStatus.WAITING, RoundStatus.RUNNING)
 OPEN_DECISIONS = (Decision.UNDECIDED, Decision.ACCEPTED, Decision.CHANGED, Decision.LEFT)
@@ -83,12 +84,14 @@ def start_round(
     older = sa.select(Round).where(Round.area_code == area, Round.status == RoundStatus.PROPOSED)
     for one in session.scalars(older):
         end_round(session, one, at=at)
+    now = in_force(session, area, at)
     wanted = Round(
         number=next_number(session, Round, at),
         area_code=area,
         at=at,
         seed=seed,
-        params=checked(params),
+        params=Params.from_dict({**now.params.as_dict(), **(params or {})}).as_dict(),
+        parameters_id=now.version_id,
         started_by_id=by.id if by else None,
     )
     session.add(wanted)

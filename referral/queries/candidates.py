@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from matching import Params
 from models import (
     Capacity,
     Decision,
@@ -21,8 +22,9 @@ from models import (
     Service,
     ServiceAtLocation,
 )
-from referral.queries.gathering import board, weights
+from referral.queries.gathering import board
 from referral.queries.gathering.choices import Choice, choices
+from referral.queries.parameters import in_force
 
 FULL = ("no_places",)
 
@@ -48,6 +50,8 @@ class Candidate:
     """Codes of hard rules that fail (words: `explanations.rule_words`); ("no_places",) where only a place lacks."""
     excess_km: float | None
     """Kilometres its radius is too short, where that rule fails."""
+    params: Params
+    """With which the score was computed."""
 
     @property
     def fits(self) -> bool:
@@ -78,18 +82,20 @@ class Candidate:
 def ranked_candidates(session: Session, need: Need, at: datetime) -> list[Candidate]:
     """Return every place of a need's kind, best first: those that fit, then full ones, then those a rule forbids.
 
-    Rules and scores are those of a round. Fourteen queries, whatever the size.
+    Rules and scores are those of a round with the parameters in force where the person lives. Fifteen queries,
+    whatever the size.
     """
-    found = choices(board.gather_one(session, need.id, at), weights.usual())
+    params = in_force(session, need.area_code, at).params
+    found = choices(board.gather_one(session, need.id, at), params)
     capacities = offers(session, (choice.capacity_id for choice in found))
     promised = promised_places(session, capacities, but=need.id)
     return [
-        _candidate(rank, choice, capacities[choice.capacity_id], promised.get(choice.capacity_id, 0))
+        _candidate(rank, choice, capacities[choice.capacity_id], promised.get(choice.capacity_id, 0), params)
         for rank, choice in enumerate(found, 1)
     ]
 
 
-def _candidate(rank: int, choice: Choice, capacity: Capacity, promised: int) -> Candidate:
+def _candidate(rank: int, choice: Choice, capacity: Capacity, promised: int, params: Params) -> Candidate:
     return Candidate(
         rank,
         capacity,
@@ -100,6 +106,7 @@ def _candidate(rank: int, choice: Choice, capacity: Capacity, promised: int) -> 
         promised,
         choice.failed,
         choice.excess_km,
+        params,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from matching import Params
 from models import Account, ParametersStatus, RoundParameters
-from models.area import CODE_LENGTH, SIGNIFICANT_DIGITS
+from models.area import areas_above
 from referral.access import in_area, scope
 
 
@@ -26,16 +26,6 @@ class InForce:
     def version_id(self) -> uuid.UUID | None:
         """Key of the version."""
         return self.version.id if self.version else None
-
-
-def areas_above(area_code: str) -> list[str]:
-    """Return the codes of a division and of all it lies in, the province first.
-
-    >>> areas_above("321199001000")
-    ['320000000000', '321100000000', '321199000000', '321199001000']
-    """
-    codes = (area_code[:digits].ljust(CODE_LENGTH, "0") for digits in SIGNIFICANT_DIGITS.values())
-    return sorted(set(codes))
 
 
 def in_force(session: Session, area_code: str, at: datetime) -> InForce:
@@ -61,7 +51,7 @@ def newest_first(actor: Account) -> sa.Select[RoundParameters]:
     return (
         sa.select(RoundParameters)
         .where(scope(actor, RoundParameters))
-        .options(joinedload(RoundParameters.made_by))
+        .options(joinedload(RoundParameters.made_by), joinedload(RoundParameters.kept_by))
         .order_by(RoundParameters.created_at.desc(), RoundParameters.id.desc())
     )
 

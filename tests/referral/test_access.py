@@ -57,6 +57,10 @@ decide_proposal        coordinator
 apply_round            coordinator
 read_planning          coordinator
 run_planning           coordinator
+read_scenario          coordinator
+run_scenario           coordinator
+read_parameters        coordinator administrator
+edit_parameters        coordinator
 read_catalogue         station_worker station_supervisor coordinator provider_officer
 edit_catalogue         coordinator
 import_files           coordinator
