@@ -5,9 +5,11 @@ keeps them.
 """
 
 from referral.charts.bars import bars, columns
+from referral.charts.carriers import Link, carriers
 from referral.charts.flow import sankey
 from referral.charts.frame import Chart
 from referral.charts.heat import heat
 from referral.charts.lines import Series, lines
+from referral.charts.tiles import Tile, tiles
 
-__all__ = ["Chart", "Series", "bars", "columns", "heat", "lines", "sankey"]
+__all__ = ["Chart", "Link", "Series", "Tile", "bars", "carriers", "columns", "heat", "lines", "sankey", "tiles"]

@@ -49,7 +49,7 @@ def heat(
         parts.append(lines_of_text(left - 10, y + 18, wrap(row, left - 12), "end"))
         for index, value in enumerate(line):
             share = float(value) / largest if value is not None else 0.0
-            fill = _shade(share) if value else EMPTY
+            fill = shade(share) if value else EMPTY
             words = "" if value is None else show(value)
             parts.append(rect(left + wide * index + 1, y + 1, wide - 2, 34, fill, f"{row}, {columns[index]}: {words}"))
             colour = "#ffffff" if share > READ_WHITE else INK
@@ -65,7 +65,7 @@ def heat(
     return Chart(title, svg, (head, *columns), table, show, wide=True)
 
 
-def _shade(share: float) -> str:
+def shade(share: float) -> str:
     """Return a colour between light and dark teal; the step from dark ink to white text keeps 4.5:1."""
     share = min(share, 1.0)
     share = share * 0.62 if share <= READ_WHITE else 0.72 + (share - READ_WHITE) / (1 - READ_WHITE) * 0.28
