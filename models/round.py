@@ -46,6 +46,8 @@ class Decision(enum.StrEnum):
     LEFT = "left"
     APPLIED = "applied"
     FAILED = "failed"
+    MOVED = "moved"
+    """A follow-up round has taken the need over, with another place or none."""
 
 
 class Round(Record):

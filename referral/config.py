@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,6 +49,8 @@ def settings(instance: Path, *, demonstration: bool, secret: str | None = None) 
         "MAX_CONTENT_LENGTH": 20 * MEGABYTE,
         "MAX_FORM_MEMORY_SIZE": 2 * MEGABYTE,
         "TRUSTED_HOSTS": os.environ.get("REFERRAL_HOSTS", "").split() or None,
+        "NIGHTLY_ROUND": time_of_day("REFERRAL_NIGHTLY_ROUND", "02:30"),
+        "PREVIEW_MINUTES": minutes("REFERRAL_PREVIEW_MINUTES", 30),
         "BASE_ADDRESS": os.environ.get("REFERRAL_BASE_ADDRESS", ""),
         "MAIL_SERVER": os.environ.get("REFERRAL_MAIL_SERVER", ""),
         "MAIL_FROM": os.environ.get("REFERRAL_MAIL_FROM", ""),
@@ -64,6 +67,25 @@ def settings(instance: Path, *, demonstration: bool, secret: str | None = None) 
         "SESSION_REFRESH_EACH_REQUEST": False,  # else a late answer brings back a cookie that was replaced or ended
         "WTF_CSRF_TIME_LIMIT": None,
     }
+
+
+def time_of_day(name: str, usual: str) -> str:
+    """Return a setting that is a time such as 02:30, or "off". Raises SettingsWrong."""
+    given = os.environ.get(name, usual).strip() or "off"
+    if given != "off":
+        try:
+            time.fromisoformat(given)
+        except ValueError:
+            raise SettingsWrong(f"{name} is a time such as 02:30, or off.") from None
+    return given
+
+
+def minutes(name: str, usual: int) -> int:
+    """Return a setting that is a whole number of minutes, 0 for never. Raises SettingsWrong."""
+    given = os.environ.get(name, "").strip() or str(usual)
+    if not given.isdecimal():
+        raise SettingsWrong(f"{name} is a whole number of minutes; 0 switches it off.")
+    return int(given)
 
 
 def check(config: Mapping[str, Any]) -> None:

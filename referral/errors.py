@@ -65,6 +65,11 @@ ADVICE: Mapping[str, Advice] = {
         lazy("A round is being computed already"),
         lazy("Look at the list of rounds: it will be ready in a moment."),
     ),
+    "round_overtaken": Advice(
+        409,
+        lazy("Another round was computed meanwhile"),
+        lazy("This one would bring back what stood then. Look at the newer round, or start one."),
+    ),
     "study_at_work": Advice(
         409,
         lazy("A study of this area is being computed"),

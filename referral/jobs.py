@@ -2,6 +2,8 @@
 
 A job is done once for each slot of time. The slot's row in `job_run` is written in the transaction of the job's
 effect: whoever comes second finds it and leaves, and a process that is killed leaves neither row nor half an effect.
+A long job (a round of matching) would keep others from writing: it does its work in short transactions of its own, and
+the slot's row comes last; killed in the middle it goes on in the next run, and what it has done is not done twice.
 """
 
 import traceback
@@ -19,13 +21,19 @@ from sqlalchemy.orm import Session
 
 from models import JobRun, JobStatus
 from models.base import new_key
-from referral import clock, mail
+from referral import clock, mail, roundjobs
 from referral.access import as_installation
 from referral.actions import capacity, retaining, rights, upkeep
 from referral.actions.upkeep import Counts
-from referral.transactions import transaction
+from referral.transactions import reading, transaction
 
 log = structlog.get_logger()
+Work = Callable[[Session, datetime], Counts]
+
+
+def always(_at: datetime) -> bool:
+    """Due from the beginning of its slot."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,16 @@ class Job:
 
     name: str
     every: timedelta
-    work: Callable[[Session, datetime], Counts]
+    work: Work | None = None
+    ahead: Callable[[Session, datetime], Work] | None = None
+    """For long work: what is read and computed before the transaction, so that nobody waits for its lock; returns
+    what is left to write in it. May be done twice by two processes; only one of them writes."""
+    steps: Work | None = None
+    """For long work that commits by itself, in steps that may be done again."""
+    after: tuple[str, ...] = ()
+    """With `steps`: jobs that must be done in their slots before this one begins."""
+    due: Callable[[datetime], bool] = always
+    """With `steps`: whether the time has come within the slot; a job that is switched off is never due."""
 
     def slot(self, at: datetime) -> str:
         """Return the slot in which a moment falls, such as 2026-11-22 14:35."""
@@ -47,6 +64,14 @@ JOBS = (
     Job("expire_referrals", timedelta(minutes=5), upkeep.expire_referrals),
     Job("expire_drafts", timedelta(minutes=5), upkeep.expire_drafts),
     Job("fail_dead_rounds", timedelta(minutes=5), upkeep.fail_dead_rounds),
+    Job("follow_refusals", timedelta(minutes=1), steps=roundjobs.follow_refusals),
+    Job(
+        "nightly_rounds",
+        timedelta(days=1),
+        steps=roundjobs.nightly_rounds,
+        after=("expire_referrals", "expire_drafts"),
+        due=roundjobs.night_has_come,
+    ),
     Job("remind_providers", timedelta(hours=1), upkeep.remind_providers),
     Job("tell_of_overdue_needs", timedelta(hours=1), upkeep.tell_of_overdue_needs),
     Job("tell_of_overdue_requests", timedelta(hours=1), rights.tell_of_overdue_requests),
@@ -63,7 +88,7 @@ JOBS = (
 
 @dataclass(frozen=True)
 class Report:
-    """How a job went: done, skipped (its slot was done before) or failed."""
+    """How a job went: done, skipped (its slot was done before), early (its time in the slot has not come) or failed."""
 
     job: str
     slot: str
@@ -76,10 +101,18 @@ def run(session: Session, job: Job, at: datetime) -> Report:
     slot = job.slot(at)
     as_installation(session, because=f"job {job.name}")
     try:
+        if job.steps is not None:
+            return _run_steps(session, job, job.steps, at)
+        work = job.work
+        if job.ahead is not None:
+            with reading(), transaction(session):
+                work = None if _is_done(session, job.name, slot) else job.ahead(session, at)
+        if work is None:
+            return Report(job.name, slot, "skipped", {})
         with transaction(session):
             if not _claim(session, job.name, slot, at):
                 return Report(job.name, slot, "skipped", {})
-            counts = job.work(session, at)
+            counts = work(session, at)
             session.flush()
             _finish(session, job.name, slot, JobStatus.DONE, counts=counts)
     except OperationalError as error:
@@ -94,9 +127,31 @@ def run(session: Session, job: Job, at: datetime) -> Report:
     return Report(job.name, slot, "done", counts)
 
 
+def _run_steps(session: Session, job: Job, steps: Work, at: datetime) -> Report:
+    slot = job.slot(at)
+    with transaction(session):
+        if _is_done(session, job.name, slot):
+            return Report(job.name, slot, "skipped", {})
+        if not job.due(at) or not all(
+            _is_done(session, one.name, one.slot(at)) for one in JOBS if one.name in job.after
+        ):
+            return Report(job.name, slot, "early", {})
+    counts = steps(session, at)
+    with transaction(session):
+        if not _claim(session, job.name, slot, at):
+            return Report(job.name, slot, "skipped", counts)
+        _finish(session, job.name, slot, JobStatus.DONE, counts=counts)
+    return Report(job.name, slot, "done", counts)
+
+
 def run_due(session: Session, at: datetime) -> list[Report]:
     """Do every job whose slot is not done, and report on each."""
     return [run(session, job, at) for job in JOBS]
+
+
+def _is_done(session: Session, job: str, slot: str) -> bool:
+    done = sa.select(JobRun.id).where(JobRun.job == job, JobRun.slot == slot, JobRun.status != JobStatus.FAILED)
+    return session.scalar(done) is not None
 
 
 def _claim(session: Session, job: str, slot: str, at: datetime) -> bool:

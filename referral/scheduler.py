@@ -171,5 +171,5 @@ def work(app: Flask, job: jobs.Job) -> None:
     """Do one job in a context of its own."""
     with app.app_context():
         report = jobs.run(db.session, job, clock.now())
-        if report.result != "skipped":
+        if report.result not in {"skipped", "early"}:
             log.info(report.result, job=report.job, slot=report.slot, **report.counts)

@@ -22,6 +22,7 @@ from models import (
     NeedStatus,
     Proposal,
     Round,
+    RoundKind,
     RoundOpening,
     RoundStatus,
 )
@@ -73,21 +74,24 @@ def start_round(
     seed: int = 0,
     by: Account | None = None,
     at: datetime,
+    kind: RoundKind = RoundKind.ORDINARY,
 ) -> Round:
     """Write down that a round is wanted, and throw away older ones of the area that nobody has applied.
 
-    Their needs are open again and take part in the new one. Raises RoundAtWork.
+    Their needs are open again and take part in the new one. It runs with the parameters in force over the area, and
+    `params` for those that are to differ. A nightly round ends the older ones only when it has found something, a
+    follow-up never does. Raises RoundAtWork.
     """
     fail_dead_rounds(session, at)
     if session.scalar(sa.select(Round.id).where(Round.area_code == area, Round.status.in_(AT_WORK)).limit(1)):
         raise RoundAtWork
-    older = sa.select(Round).where(Round.area_code == area, Round.status == RoundStatus.PROPOSED)
-    for one in session.scalars(older):
-        end_round(session, one, at=at)
+    if kind is RoundKind.ORDINARY:
+        end_older(session, area, at=at)
     now = in_force(session, area, at)
     wanted = Round(
         number=next_number(session, Round, at),
         area_code=area,
+        kind=kind,
         at=at,
         seed=seed,
         params=Params.from_dict({**now.params.as_dict(), **(params or {})}).as_dict(),
@@ -100,6 +104,13 @@ def start_round(
     except IntegrityError as error:
         raise RoundAtWork from error
     return wanted
+
+
+def end_older(session: Session, area: str, *, at: datetime) -> None:
+    """Throw away what waits for decisions in rounds of an area: its needs are open again."""
+    older = sa.select(Round).where(Round.area_code == area, Round.status == RoundStatus.PROPOSED)
+    for one in session.scalars(older):
+        end_round(session, one, at=at)
 
 
 def begin(session: Session, waiting: Round, *, at: datetime) -> bool:

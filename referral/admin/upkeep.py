@@ -26,6 +26,8 @@ JOBS = {
     "send_mails": lazy("Send the mails that are due"),
     "forget_old_sign_ins": lazy("Drop ended sessions, used links and devices unseen for a year"),
     "look_at_spread": lazy("Let the database learn how its records are spread, so that pages stay quick"),
+    "follow_refusals": lazy("Propose something new after a refusal, with as few changes as possible"),
+    "nightly_rounds": lazy("Compute the round of the night, where there is something new"),
 }
 """What each job does, in words."""
 SILENT_AFTER = timedelta(minutes=15)

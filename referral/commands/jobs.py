@@ -35,7 +35,12 @@ def command(once: bool) -> None:
 def line(report: jobs.Report) -> str:
     """Return one line of what a job did."""
     counts = ", ".join(f"{name} {count}" for name, count in report.counts.items())
-    results = {"done": _("done"), "skipped": _("was done before"), "failed": _("failed")}
+    results = {
+        "done": _("done"),
+        "skipped": _("was done before"),
+        "early": _("its time has not come"),
+        "failed": _("failed"),
+    }
     return f"{report.job:<22} {report.slot}  {results[report.result]}{': ' if counts else ''}{counts}"
 
 

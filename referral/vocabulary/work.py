@@ -38,6 +38,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "left": lazy("Left out"),
         "applied": lazy_pgettext("Decision", "Applied"),
         "failed": lazy("Could not be applied"),
+        "moved": lazy("Taken over by a follow-up"),
     },
     "DeclineReason": {
         "outside_charter": lazy("Outside our charter"),

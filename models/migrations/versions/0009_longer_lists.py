@@ -16,6 +16,12 @@ depends_on = None
 LISTS = {
     # constraint: (table, column, codes before, codes added)
     "ck_capacity_capacitykind": ("capacity", "kind", ("concurrent", "quota"), ("hours",)),
+    "ck_proposal_decision": (
+        "proposal",
+        "decision",
+        ("undecided", "accepted", "changed", "left", "applied", "failed"),
+        ("moved",),
+    ),
 }
 
 
