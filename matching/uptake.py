@@ -46,7 +46,8 @@ def fit(columns: Columns, outcome: NDArray[np.bool_]) -> tuple[Any, list[tuple[s
     for name, column in columns.items():
         transformer: Any = None
         if column.dtype.kind == "U":
-            transformer = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+            if len(np.unique(column)) > 1:
+                transformer = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
         elif len(knots := np.unique(np.quantile(known(column), QUANTILES))) > 1:
             transformer = SplineTransformer(
                 degree=DEGREE, knots=knots[:, None], extrapolation="constant", include_bias=False

@@ -45,22 +45,22 @@ class Board:
 
 
 def gather(session: Session, area: str, at: datetime) -> Board:
-    """Return the open needs of an area and the places for them. Twelve queries, whatever the size."""
+    """Return the open needs of an area and the places for them. Thirteen queries, whatever the size."""
     return _board(session, needs.open_in(area), at)
 
 
 def gather_if_begun(session: Session, area: str, at: datetime) -> Board:
-    """Return what a round over an area would decide on if it began now. Twelve queries, whatever the size."""
+    """Return what a round over an area would decide on if it began now. Thirteen queries, whatever the size."""
     return _board(session, needs.open_if_begun_in(area), at)
 
 
 def gather_where(session: Session, condition: needs.Condition, at: datetime) -> Board:
-    """Return the needs under a condition, whatever their state, and the places for them. Twelve queries."""
+    """Return the needs under a condition, whatever their state, and the places for them. Thirteen queries."""
     return _board(session, condition, at)
 
 
 def gather_one(session: Session, need_id: uuid.UUID, at: datetime) -> Board:
-    """Return one need and the places for it. Twelve queries."""
+    """Return one need and the places for it. Thirteen queries."""
     return _board(session, needs.only(need_id), at)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import AssessmentOccasion, Measure, Need, Outcome, Referral, ReferralStatus, Visit
 from models.visit import REACHED
+from referral.queries.gathering import standing
 from referral.queries.gathering.needs import Condition
 from referral.queries.gathering.raw import Keys, columns, keys, raw_key
 from referral.queries.gathering.rows import History, Track
@@ -24,9 +25,12 @@ ACCEPTED = (
 
 
 def read(session: Session, condition: Condition, *, at: datetime) -> History:
-    """Return the past of the needs under a condition, and a year of every provider. Four queries."""
+    """Return the past of the needs under a condition, and a year of every provider.
+
+    Five queries; seven where learned chances are in use.
+    """
     return History(_rejected(session, condition), _helped(session, condition, at), _tracks(session, at),
-                   _satisfaction(session, at))  # fmt: skip
+                   _satisfaction(session, at), standing.read(session, at))  # fmt: skip
 
 
 def _rejected(session: Session, condition: Condition) -> tuple[Keys, Keys]:

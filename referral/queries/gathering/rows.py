@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from referral.queries.gathering.rates import Learned
 from referral.queries.gathering.raw import Ints, Keys
 
 
@@ -119,3 +120,5 @@ class History:
     tracks: Mapping[uuid.UUID, Track] = field(default_factory=dict)
     satisfaction: Mapping[uuid.UUID, tuple[int, float]] = field(default_factory=dict)
     """Organization → (answers, their sum) of satisfaction 1–5 of people it served."""
+    learned: Learned | None = None
+    """Learned chances, where they are in use."""
