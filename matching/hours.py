@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.flow import min_cost_flow
+from matching.graph import Graph
+from matching.packing import Packed, Packing, pack
 
 Ints = NDArray[np.int64]
 
@@ -116,3 +118,37 @@ def assign_hours(
     plan = np.array([[solver.boolean_value(var) for var in row] for row in takes])
     bound = max(split_bound, int(np.ceil(solver.best_objective_bound - 1e-6)))
     return HoursPlan(plan.argmax(axis=0).astype(np.int32), int(cost[plan].sum()), bound, split_bound)
+
+
+def units(graph: Graph, hours: NDArray[np.int32], counts_hours: NDArray[np.bool_]) -> Ints:
+    """int64[E]: what each pair takes of its opening: the need's hours where it counts hours, else one place."""
+    return np.where(counts_hours[graph.opening], hours[graph.need], 1).astype(np.int64)
+
+
+def plan_hours(
+    graph: Graph,
+    hours: NDArray[np.int32],
+    counts_hours: NDArray[np.bool_],
+    tier: NDArray[np.int8],
+    tiers: int,
+    *,
+    effort: float = 10.0,
+    seed: int = 0,
+) -> Packed:
+    """Needs of whole hours into openings of limited hours, along pairs, tier by tier and then by cost.
+
+    Args:
+        graph: pairs; `places` are hours where `counts_hours` (bool[m]), else places.
+        hours: int32[n], 1 or more.
+        tier: int8[n], 1 is served first.
+        tiers: T.
+        effort: deterministic seconds to search (see `packing`); whatever is found carries its bounds.
+        seed: of the search.
+    """
+    if hours.min(initial=1) < 1:
+        raise ValueError("every need takes at least one hour")
+    nobody = np.full(graph.m, -1, dtype=np.int32)
+    free, no_fund = np.zeros(len(graph.opening), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    return pack(
+        Packing(graph, tier, tiers, units(graph, hours, counts_hours), nobody, free, no_fund), effort=effort, seed=seed
+    )
