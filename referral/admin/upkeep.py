@@ -28,6 +28,7 @@ JOBS = {
     "look_at_spread": lazy("Let the database learn how its records are spread, so that pages stay quick"),
     "follow_refusals": lazy("Propose something new after a refusal, with as few changes as possible"),
     "nightly_rounds": lazy("Compute the round of the night, where there is something new"),
+    "learn_chances": lazy("Learn from past referrals who takes requests on, and judge it"),
 }
 """What each job does, in words."""
 SILENT_AFTER = timedelta(minutes=15)
