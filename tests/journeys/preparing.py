@@ -5,14 +5,17 @@ import io
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import joinedload
 
-from models import Account, Case, CaseSource, CaseStatus, Person, Referral, ReferralStatus, Urgency
+from models import Account, Case, CaseSource, CaseStatus, Need, NeedStatus, Person, Referral, ReferralStatus, Urgency
 from referral import clock
 from referral.access import as_installation
 from referral.actions import cases
 from referral.actions.seeding.accounts import PASSWORD
 from referral.actions.seeding.district import DISTRICT
 from referral.extensions import db
+from referral.queries.candidates import ranked_candidates
+from referral.queries.consents import live_consent
 from tests.referral.spreadsheets import text
 
 HEADINGS = ("组织", "服务项目", "名额", "起始日期", "截止日期")
@@ -55,14 +58,23 @@ def rare_records(app: Flask) -> dict[str, tuple[str, ...]]:
         as_installation(db.session, because="a test")
         worker = db.session.scalars(sa.select(Account).where(Account.login == "station")).one()
         elsewhere = db.session.scalars(sa.select(Person).where(Person.station_id != worker.organization_id)).first()
-        draft, going = (_referral(worker, status) for status in (ReferralStatus.DRAFT, ReferralStatus.IN_PROGRESS))
+        going = _referral(worker, ReferralStatus.IN_PROGRESS)
+        capacity, need = _place_for_a_need(worker)
         concluded = _concluded_case(worker)
         number, person = elsewhere.number if elsewhere else "", concluded.person_id
         addresses = (f"/referrals/{going}", f"/cases/{concluded.id}", f"/people/{person}")
         db.session.commit()
     for address, form in (
         ("/glass/new", {"number": number, "reason": "danger", "words": "邻居说老人两天没有开门，电话也不接"}),
-        (f"/referrals/{draft}/emergency", {"reason": "老人昏倒在家，等不到书面同意"}),
+        (
+            f"/needs/{need}/refer",
+            {
+                "capacity": capacity,
+                "consent": "emergency",
+                "emergency_reason": "老人昏倒在家",
+                "choice_note": "离得最近",
+            },
+        ),
         (f"/people/{person}/rights/new", {"kind": "copy", "asker": "self", "asked_on": str(clock.today())}),
     ):
         answer = station.post(address, data=form)
@@ -73,6 +85,19 @@ def rare_records(app: Flask) -> dict[str, tuple[str, ...]]:
 def _referral(worker: Account, status: ReferralStatus) -> str:
     ours = sa.select(Referral.id).where(Referral.station_id == worker.organization_id, Referral.status == status)
     return str(db.session.scalars(ours.order_by(Referral.id).limit(1)).one())
+
+
+def _place_for_a_need(worker: Account) -> tuple[str, str]:
+    """A need of the worker's station that waits, and a place for it whose provider nobody has agreed to."""
+    waiting = sa.select(Need).where(Need.station_id == worker.organization_id, Need.status == NeedStatus.OPEN)
+    for need in db.session.scalars(waiting.options(joinedload(Need.person)).order_by(Need.id)).all():
+        for one in ranked_candidates(db.session, need, clock.now()):
+            agreed = live_consent(
+                db.session, need.person_id, one.capacity.service_at_location.service.organization_id, clock.now()
+            )
+            if one.fits and not agreed:
+                return str(one.capacity.id), str(need.id)
+    raise AssertionError("the demonstration has no need that can be referred in an emergency")
 
 
 def _concluded_case(worker: Account) -> Case:

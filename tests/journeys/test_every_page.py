@@ -63,9 +63,9 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The demonstration with what seldom happens, so that the pages of it stand too."""
     folder: Path = tmp_path_factory.mktemp("pages")
     with databases.application(databases.on_sqlite("demo", folder)) as app:
+        app.extensions["starts"] = rare_records(app)
         finished_round(app)
         previewed_import(app)
-        app.extensions["starts"] = rare_records(app)
         yield app
 
 
