@@ -60,8 +60,13 @@ TEXTS: dict[MessageKind, Callable[[Message], str]] = {
         "Your password was changed. If this was not you, tell an administrator at once."
     ),
     MessageKind.SECOND_FACTOR_CHANGED: lambda m: _second_factor(str(m.facts.get("change", ""))),
-    MessageKind.GLASS_OPENED: lambda m: _(
-        "%(worker)s opened file %(number)s from outside (%(reason)s). Review it.", **_reason_in_words(m.facts)
+    MessageKind.GLASS_OPENED: lambda m: (
+        _("%(worker)s opened file %(number)s from outside (%(reason)s). Review it.", **_reason_in_words(m.facts))
+        if "key" in m.facts
+        else _(
+            "%(worker)s opened file %(number)s from outside (%(reason)s). The file's own station reviews it.",
+            **_reason_in_words(m.facts),
+        )
     ),
     MessageKind.GLASS_REVIEWED: lambda m: (
         _("Opening file %(number)s was reviewed: justified.", **m.facts)
@@ -100,18 +105,16 @@ def _address(message: Message) -> str | None:
     return _address_of_facts(message)
 
 
-PAGES = {
-    MessageKind.GLASS_OPENED: "casework.review_glass",
+OF_RECORDS = {MessageKind.GLASS_OPENED: "casework.review_glass", MessageKind.RIGHTS_OVERDUE: "casework.show_rights"}
+"""Where a message leads whose facts hold the key of a record; without a key it leads nowhere."""
+OF_LISTS = {
     MessageKind.GLASS_REVIEWED: "casework.list_glass",
-    MessageKind.RIGHTS_OVERDUE: "casework.show_rights",
     MessageKind.RETENTION_PROPOSED: "admin.show_retention",
 }
-"""Where a message leads whose record is named by its facts."""
 
 
 def _address_of_facts(message: Message) -> str | None:
-    endpoint = PAGES.get(message.kind)
-    if endpoint is None:
-        return None
+    if message.kind in OF_LISTS:
+        return url_for(OF_LISTS[message.kind])
     key = message.facts.get("key")
-    return url_for(endpoint, key=key) if key else url_for(endpoint)
+    return url_for(OF_RECORDS[message.kind], key=key) if key and message.kind in OF_RECORDS else None

@@ -6,6 +6,7 @@ import string
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -64,11 +65,13 @@ def test_an_answer_of_another_shape_is_none(reply: Any) -> None:
 
 
 def test_a_source_that_is_away_or_refuses_is_no_answer(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     with source(knowing("jinja2"), status=503) as address, pytest.raises(advisories.NoAnswer):
         advisories.weak(address, [FLASK])
-    monkeypatch.setattr(advisories, "HERE", advisories.HERE)
+    for kind in ("run", "dev"):
+        (tmp_path / f"requirements-{kind}.txt").write_text("flask==3.0.0 \\\n    --hash=sha256:00\n")
+    monkeypatch.setattr(advisories, "HERE", tmp_path)
     monkeypatch.setenv("YUANQIAO_OSV", "http://127.0.0.1:9/")
     assert advisories.main() == advisories.NOT_LOOKED_UP
     assert "COULD NOT BE LOOKED UP" in capsys.readouterr().out

@@ -96,7 +96,8 @@ def cancel(
 
 
 def start(session: Session, referral: Referral, *, by: Account, at: datetime) -> None:
-    """Help begins: the held place is now used, the need is being served."""
+    """Help begins: the held place is now used, the need is being served. Raises ConsentMissing."""
+    check_consent(session, referral, at)
     move(session, referral, ReferralStatus.IN_PROGRESS, by=by, at=at)
     referral.started_at = at
     places.use_place(session, referral)

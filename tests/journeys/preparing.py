@@ -2,11 +2,20 @@
 
 import io
 
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import joinedload
 
+from models import Account, Case, CaseSource, CaseStatus, Need, NeedStatus, Person, Referral, ReferralStatus, Urgency
+from referral import clock
+from referral.access import as_installation
+from referral.actions import cases
 from referral.actions.seeding.accounts import PASSWORD
 from referral.actions.seeding.district import DISTRICT
+from referral.extensions import db
+from referral.queries.candidates import ranked_candidates
+from referral.queries.consents import live_consent
 from tests.referral.spreadsheets import text
 
 HEADINGS = ("组织", "服务项目", "名额", "起始日期", "截止日期")
@@ -37,3 +46,65 @@ def previewed_import(app: Flask) -> str:
 def wrong_cells() -> bytes:
     """A file of capacities in which nothing is right."""
     return text([HEADINGS, ("没有这个组织", "助餐", "很多", "2026.13.1", "2026-12-31")])
+
+
+def rare_records(app: Flask) -> dict[str, tuple[str, ...]]:
+    """Write down what seldom happens, and return for each login the addresses where it shows.
+
+    A file opened by break-glass, an emergency, a person's request, a concluded case, help that goes on.
+    """
+    station = signed_in(app, "station")
+    with app.app_context():
+        as_installation(db.session, because="a test")
+        worker = db.session.scalars(sa.select(Account).where(Account.login == "station")).one()
+        elsewhere = db.session.scalars(sa.select(Person).where(Person.station_id != worker.organization_id)).first()
+        going = _referral(worker, ReferralStatus.IN_PROGRESS)
+        capacity, need = _place_for_a_need(worker)
+        concluded = _concluded_case(worker)
+        number, person = elsewhere.number if elsewhere else "", concluded.person_id
+        addresses = (f"/referrals/{going}", f"/cases/{concluded.id}", f"/people/{person}")
+        db.session.commit()
+    for address, form in (
+        ("/glass/new", {"number": number, "reason": "danger", "words": "邻居说老人两天没有开门，电话也不接"}),
+        (
+            f"/needs/{need}/refer",
+            {
+                "capacity": capacity,
+                "consent": "emergency",
+                "emergency_reason": "老人昏倒在家",
+                "choice_note": "离得最近",
+            },
+        ),
+        (f"/people/{person}/rights/new", {"kind": "copy", "asker": "self", "asked_on": str(clock.today())}),
+    ):
+        answer = station.post(address, data=form)
+        assert answer.status_code == 302, answer.get_data(as_text=True)
+    return {"station": (*addresses, "/glass", "/rights"), "supervisor": ("/glass/reviews", "/emergencies")}
+
+
+def _referral(worker: Account, status: ReferralStatus) -> str:
+    ours = sa.select(Referral.id).where(Referral.station_id == worker.organization_id, Referral.status == status)
+    return str(db.session.scalars(ours.order_by(Referral.id).limit(1)).one())
+
+
+def _place_for_a_need(worker: Account) -> tuple[str, str]:
+    """A need of the worker's station that waits, and a place for it whose provider nobody has agreed to."""
+    waiting = sa.select(Need).where(Need.station_id == worker.organization_id, Need.status == NeedStatus.OPEN)
+    for need in db.session.scalars(waiting.options(joinedload(Need.person)).order_by(Need.id)).all():
+        for one in ranked_candidates(db.session, need, clock.now()):
+            agreed = live_consent(
+                db.session, need.person_id, one.capacity.service_at_location.service.organization_id, clock.now()
+            )
+            if one.fits and not agreed:
+                return str(one.capacity.id), str(need.id)
+    raise AssertionError("the demonstration has no need that can be referred in an emergency")
+
+
+def _concluded_case(worker: Account) -> Case:
+    """A case of the worker's station that is concluded and waits for the re-visit."""
+    before = sa.select(Case).where(Case.station_id == worker.organization_id, Case.status == CaseStatus.REVISITED)
+    person = db.session.get_one(Person, db.session.scalars(before.order_by(Case.id)).all()[0].person_id)
+    kind = {"source": CaseSource.SELF, "urgency": Urgency.NORMAL, "status": CaseStatus.ANSWERED}
+    case = cases.open_case(db.session, person, by=worker, at=clock.now(), **kind)
+    cases.conclude(db.session, case, by=worker, at=clock.now())
+    return case

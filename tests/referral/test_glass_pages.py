@@ -69,6 +69,22 @@ def test_the_pages_are_whole_in_both_languages(f: Field, client: FlaskClient, la
     check_page(client.get("/messages", **read), language)
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_everybody_who_is_told_can_read_it(f: Field, client: FlaskClient, language: str) -> None:
+    """The worker's own supervisor is told as well, but the file's own station reviews: no way leads there."""
+    sign_in(client, f.worker.login)
+    ask(client, f.person.number)
+    ways = {}
+    for reader in (f.own_supervisor, f.their_supervisor):
+        answer = sign_in(client.application.test_client(), reader.login).get(
+            "/messages", headers={"Accept-Language": language}
+        )
+        check_page(answer, language)
+        assert f.person.number in answer.text
+        ways[reader.login] = "/review" in answer.text
+    assert ways == {f.own_supervisor.login: False, f.their_supervisor.login: True}
+
+
 def test_a_miss_is_the_same_page_whatever_was_asked(f: Field, client: FlaskClient) -> None:
     sign_in(client, f.worker.login)
     one, other = ask(client, "P2026-99999"), ask(client, "王桂英")
