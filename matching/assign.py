@@ -29,9 +29,10 @@ def solve(problem: Problem, params: Params, *, seed: int = 0) -> Result:
     with clock.part("order"):
         order = Order.of(problem)
         problem = problem.rearranged(order.needs, order.openings)
-    free = best_plan(problem, params, seed=seed, clock=clock)
-    plan = _with_floors(problem, params, free, seed, clock) if fairness.wanted(problem, params) else free
-    return tell(problem, params, free, plan, order, clock)
+    settled = 0 if params.draw_within else seed  # what chance decides must not hang on the seed before it is drawn
+    free = best_plan(problem, params, seed=settled, clock=clock)
+    plan = _with_floors(problem, params, free, settled, clock) if fairness.wanted(problem, params) else free
+    return tell(problem, params, free, plan, order, seed, clock)
 
 
 def _with_floors(problem: Problem, params: Params, free: Plan, seed: int, clock: Clock) -> Plan:

@@ -96,13 +96,13 @@ def _open_graph(
     local = np.full(m + 1, -1, dtype=np.int32)
     local[openings] = np.arange(len(openings), dtype=np.int32)
     held = np.bincount(today[accepted & (today >= 0)], minlength=m)
-    graph = Graph(
-        ptr,
-        local[result.candidates.opening[pairs]],
-        result.candidates.cost[pairs].astype(np.int64),
-        (problem.openings.places - held)[openings],
-        result.penalty[rows],
-    )
+    cost, opening = result.candidates.cost[pairs].astype(np.int64), result.candidates.opening[pairs]
+    if result.drawing.points:  # what chance gave counts as no worse than the best, so that the plan is optimal
+        total = cost + result.prices[opening]
+        best = np.full(len(rows), result.penalty.max())
+        np.minimum.at(best, need, total)
+        cost -= np.where(opening == today[rows][need], total - best[need], 0)
+    graph = Graph(ptr, local[opening], cost, (problem.openings.places - held)[openings], result.penalty[rows])
     return graph, np.where(today[rows] >= 0, local[today[rows]], -1).astype(np.int32)
 
 

@@ -35,6 +35,8 @@ class Solved:
     root: NDArray[np.int32]
     """int32[m]: the need newly served by one more place"""
     near: NearFailing
+    other: NDArray[np.int32]
+    """int32[n]: the opening that a coin could have given instead; -1 none"""
 
 
 def lonely(graph: Graph) -> NDArray[np.bool_]:
@@ -190,6 +192,7 @@ def _alternatives(solved: Solved, rank: NDArray[np.int32]) -> Others:
         extra[who, column] = graph.cost[pair] - paid[here]
         full = (extra[who, column] < 0) | (extra[who, column] == 0) & (solved.gain[graph.opening[pair]] > 0)
         why[who, column] = np.where(full, Why.FULL, Why.DEARER)
+        why[who[opening[who, column] == solved.other[who]], column] = Why.DRAWN
         here = np.flatnonzero((column >= others) & (column - others < near_count))
         who, miss = matched[here], (near_start + column - others)[here]
         opening[who, column], rules[who, column] = near.opening[miss], near.mask[miss]

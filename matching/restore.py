@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from matching.graph import ragged
 from matching.problem import Problem
-from matching.result import Baseline, Candidates, Fairness, Move, NearFailing, Reasons
+from matching.reports import Drawing, Fairness
+from matching.result import Baseline, Candidates, Move, NearFailing, Reasons
 
 Ints = NDArray[np.int64]
 Column = TypeVar("Column", bound=np.generic)
@@ -82,6 +83,10 @@ class Order:
     def by_need(self, column: NDArray[Column]) -> NDArray[Column]:
         """A column of needs in the caller's rows."""
         return column[self.need_at]
+
+    def drawing(self, told: Drawing) -> Drawing:
+        """The same for what was drawn."""
+        return replace(told, propensity=told.propensity[self.need_at], other=self.named(told.other)[self.need_at])
 
     def fairness(self, told: Fairness) -> Fairness:
         """The needs named, as the caller's, in the caller's order."""

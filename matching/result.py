@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.reports import Drawing, Fairness
+
 PARTS = ("distance", "continuity", "language", "worker_sex", "quality", "uptake", "waiting")
 """Columns of `Candidates.parts`; each is points against the pair and their sum is its cost."""
 
@@ -51,6 +53,8 @@ class Why(IntEnum):
     """It fits as well or better, but its places do more good elsewhere."""
     FAILED = 3
     """A hard rule fails: see `rules`."""
+    DRAWN = 4
+    """It fits nearly as well, or better: chance chose between the two."""
 
 
 class Move(NamedTuple):
@@ -163,58 +167,6 @@ class Baseline:
 
 
 @dataclass(frozen=True, eq=False)
-class Fairness:
-    """How each of G groups came out, what its floor asked of the others, and who is worse off than down the list.
-
-    Without groups the arrays by group are empty; `worse` and `better` are always told.
-    """
-
-    wanted: NDArray[np.int64]
-    """int64[G]: needs of each group"""
-    served: NDArray[np.int64]
-    """int64[G]: of these, served"""
-    without: NDArray[np.int64]
-    """int64[G]: served by the best plan without floors; as `served` where none was asked for"""
-    greedy: NDArray[np.int64]
-    """int64[G]: served by going down the list by urgency"""
-    floor: NDArray[np.int64]
-    """int64[G]: how many had to be served; 0 = no floor"""
-    reachable: NDArray[np.int64]
-    """int64[G]: how many could be served if there were nobody else; -1 = not asked"""
-    price: NDArray[np.int64]
-    """int64[G]: by how much `value` falls if one more of the group may stay unmet; 0 = the floor costs nothing"""
-    share: int
-    """Per mille asked of every group; 0 = no floor"""
-    ratio: int
-    """One need of a tier counts as so many of the next"""
-    lexicographic: bool
-    """Proved: no plan with these floors serves more of tier 1, or as many and more of tier 2, and so on"""
-    served_without: NDArray[np.int64]
-    """int64[T]: served by the best plan without floors, by tier"""
-    cost_without: int
-    """Its points"""
-    given_up: NDArray[np.int32]
-    """Needs served without floors and unmet with them"""
-    taken_in: NDArray[np.int32]
-    """Needs unmet without floors and served with them; as many as `given_up`"""
-    worse: NDArray[np.int32]
-    """Needs that going down the list serves, and this plan does not"""
-    better: NDArray[np.int32]
-    """Needs that this plan serves, and going down the list does not"""
-
-    @property
-    def shortfall(self) -> NDArray[np.int64]:
-        """int64[G]: needs lacking to the floor, where it cannot be reached."""
-        return np.asarray(np.maximum(self.floor - self.served, 0))
-
-    @staticmethod
-    def least(served: NDArray[np.int64], wanted: NDArray[np.int64]) -> float | None:
-        """The share served of the group served worst, 0..1; None where no group wants anything."""
-        asked = wanted > 0
-        return float((served[asked] / wanted[asked]).min()) if asked.any() else None
-
-
-@dataclass(frozen=True, eq=False)
 class Result:
     """A solved round. Rows and indices are those of the `Problem` given."""
 
@@ -232,9 +184,10 @@ class Result:
     """int64[n]: what leaving each need unmet weighs beside the points of pairs, the prices of floors in it. With these
     the plan is the best one without floors as well, so that a part of it can be solved again alone"""
     value: int
-    """Cost of the pairs chosen plus the penalties of the unmet, of the best plan"""
+    """Cost of the pairs chosen plus the penalties of the unmet, of the best plan: that before anything was drawn, of
+    which certificate, prices, gains, losses and chains speak as well"""
     cost: int
-    """Cost of the pairs chosen alone"""
+    """Cost of the pairs chosen alone, `drawing.points` more than the best plan's"""
     certificate: Certificate
     served: NDArray[np.int64]
     """int64[T]: needs served, by tier"""
@@ -262,5 +215,11 @@ class Result:
     first_come: Baseline
     """By waiting time alone"""
     fairness: Fairness
+    drawing: Drawing
     seconds: dict[str, float]
     """Wall-clock seconds of each part"""
+
+    @property
+    def propensity(self) -> NDArray[np.float64]:
+        """float64[n]: the chance with which each need has the place it has; 1 where nothing was drawn."""
+        return self.drawing.propensity

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import baselines, chains, explain, fairness, near, prices
+from matching import baselines, chains, drawing, explain, fairness, near, prices
 from matching.graph import Graph
 from matching.params import Params
 from matching.plan import Clock, Plan
 from matching.problem import Problem
+from matching.reports import Drawing, Fairness
 from matching.restore import Order
-from matching.result import Baseline, Fairness, Move, Result
+from matching.result import Baseline, Move, Result
 from matching.transport import compact
 
 Ints = NDArray[np.int64]
@@ -36,7 +37,9 @@ class Told:
     loss_tier: NDArray[np.int8]
 
 
-def tell(problem: Problem, params: Params, free: Plan, plan: Plan, order: Order, clock: Clock) -> Result:  # noqa: PLR0917
+def tell(  # noqa: PLR0917
+    problem: Problem, params: Params, free: Plan, plan: Plan, order: Order, seed: int, clock: Clock
+) -> Result:
     """The result of a plan; `free` is the best plan without floors, the same one where none were asked for."""
     needs, tiers = problem.needs, plan.tiers
     with clock.part("losses"):
@@ -44,12 +47,16 @@ def tell(problem: Problem, params: Params, free: Plan, plan: Plan, order: Order,
     with clock.part("chains"):
         told = _plain(plan, loss) if plan.pools is None else _pooled(problem, plan, plan.pools, loss)
     graph, chosen = told.graph, told.chosen
+    drawn = drawing.nothing(graph.n)
+    if params.draw_within:
+        with clock.part("draws"):
+            chosen, drawn = _drawn(problem, params, told, seed)
     with clock.part("near"):
         missed = near.misses(problem, params, explain.lonely(graph))
     with clock.part("explain"):
         km = plan.candidates.distance_km
         solved = explain.Solved(
-            problem, params, tiers, graph, km, chosen, told.gain, loss[: graph.m], told.root, missed
+            problem, params, tiers, graph, km, chosen, told.gain, loss[: graph.m], told.root, missed, drawn.other
         )
         reasons = order.reasons(explain.explain(solved))
     with clock.part("baselines"):
@@ -82,6 +89,7 @@ def tell(problem: Problem, params: Params, free: Plan, plan: Plan, order: Order,
             greedy=order.baseline(greedy),
             first_come=order.baseline(first_come),
             fairness=order.fairness(_fairness(problem, free, plan, chosen, greedy)),
+            drawing=order.drawing(drawn),
             seconds=clock.seconds,
         )
 
@@ -118,6 +126,18 @@ def _first(more: Ints) -> NDArray[np.int8]:
     """int8[m]: the most urgent tier with more than before; 0 = none."""
     some = more > 0
     return np.where(some.any(axis=1), some.argmax(axis=1) + 1, 0).astype(np.int8)
+
+
+def _drawn(problem: Problem, params: Params, told: Told, seed: int) -> tuple[Ints, Drawing]:
+    """The plan after the draws. Needs that hang together, hours and funds stay out of it."""
+    needs, openings = problem.needs, problem.openings
+    fixed = np.zeros(len(needs), dtype=np.bool_)
+    if params.weight_together:
+        fixed = (needs.person >= 0) & (np.bincount(needs.person + 1)[needs.person + 1] > 1)
+    closed = openings.counts_hours | (openings.fund >= 0)
+    keys, within = needs.tie_key, params.draw_within
+    found = drawing.exchanges(told.graph, told.chosen, told.gain, keys, within, fixed, closed)
+    return drawing.draw(told.graph, told.chosen, found, keys, within, seed)
 
 
 def _fairness(problem: Problem, free: Plan, plan: Plan, chosen: Ints, greedy: Baseline) -> Fairness:

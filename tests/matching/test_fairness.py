@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from matching import Needs, Openings, Params, Problem, solve
 from matching.decline import redo
 from matching.flow import Overflow
-from matching.result import Fairness, Result
+from matching.reports import Fairness
+from matching.result import Result
 from matching.synthetic import city
 from matching.transport import compact
 from tests.matching.small import (
