@@ -4,7 +4,6 @@ A round only proposes. A named person decides (`deciding`), and what was decided
 """
 
 import uuid
-from collections.abc import Iterator
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -23,12 +22,12 @@ from models import (
     Proposal,
     Round,
     RoundKind,
-    RoundOpening,
     RoundStatus,
 )
 from models.errors import DomainError
 from referral.actions.numbering import next_number
 from referral.actions.rounding.solving import Solved, solved
+from referral.actions.rounding.writing import Written, silently, write_plan
 from referral.actions.upkeep import fail_dead_rounds
 from referral.messages import tell
 from referral.queries.gathering.board import gather
@@ -37,8 +36,6 @@ from referral.queries.parameters import in_force
 AT_WORK = (RoundStatus.WAITING, RoundStatus.RUNNING)
 OPEN_DECISIONS = (Decision.UNDECIDED, Decision.ACCEPTED, Decision.CHANGED, Decision.LEFT)
 """Proposals that have not become a referral or failed."""
-CHUNK = 5_000
-"""Rows written at once."""
 
 
 class RoundAtWork(DomainError):
@@ -146,18 +143,22 @@ def give_up(session: Session, key: uuid.UUID, *, failure: str, at: datetime) -> 
     )
 
 
-def propose(session: Session, running: Round, found: Solved, *, at: datetime, seconds: dict[str, float]) -> None:
+def propose(
+    session: Session,
+    running: Round,
+    found: Solved,
+    *,
+    at: datetime,
+    seconds: dict[str, float],
+    progress: Written = silently,
+) -> None:
     """Write what the engine found: a proposal for every need, a line for every opening, the proof.
 
     Needs that have a place proposed are `proposed` from now on. One that was referred or closed while the round was
     being computed stays as it is, and its proposal says so. All in one transaction.
     """
     clock = perf_counter()
-    for rows in _chunks(running, found.proposals()):
-        session.execute(sa.insert(Proposal), rows)
-    for rows in _chunks(running, found.openings()):
-        session.execute(sa.insert(RoundOpening), rows)
-    _take_needs(session, running.id)
+    write_plan(session, running.id, found, at=at, progress=progress)
     running.status, running.stage, running.progress = RoundStatus.PROPOSED, "done", 100
     running.finished_at = at
     running.needs, running.openings = found.needs, found.places
@@ -206,34 +207,3 @@ def reopen_needs(session: Session, keys: sa.Select[Any]) -> None:
         .values(status=NeedStatus.OPEN, version=Need.version + 1)
         .execution_options(synchronize_session=False)
     )
-
-
-def _take_needs(session: Session, round_id: uuid.UUID) -> None:
-    placed = sa.and_(Proposal.round_id == round_id, Proposal.capacity_id.is_not(None))
-    taken = session.scalars(
-        sa.update(Need)
-        .where(Need.status == NeedStatus.OPEN, Need.id.in_(sa.select(Proposal.need_id).where(placed)))
-        .values(status=NeedStatus.PROPOSED, version=Need.version + 1)
-        .returning(Need.id)
-        .execution_options(synchronize_session=False)
-    )
-    wanted = set(session.scalars(sa.select(Proposal.need_id).where(placed)))
-    lost = sorted(wanted.difference(taken))
-    for start in range(0, len(lost), 500):
-        session.execute(
-            sa.update(Proposal)
-            .where(placed, Proposal.need_id.in_(lost[start : start + 500]))
-            .values(decision=Decision.FAILED, failure="changed_meanwhile", version=Proposal.version + 1)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _chunks(running: Round, rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    gathered: list[dict[str, Any]] = []
-    for row in rows:
-        gathered.append({"round_id": running.id, **row})
-        if len(gathered) == CHUNK:
-            yield gathered
-            gathered = []
-    if gathered:
-        yield gathered

@@ -1,13 +1,20 @@
 """The engine's answer as rows to be written: codes and numbers, and the keys of records."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
-from matching import PARTS, Change, Params, Reason, Result, Why, solve
+import numpy as np
+from numpy.typing import NDArray
+
+from matching import Params, Result, solve
+from referral.actions.rounding.telling import NOBODY, REASONS, Teller
+from referral.bulk import digits
 from referral.queries.gathering.board import Board
 from referral.queries.gathering.choices import known, rule_names
+from referral.queries.gathering.raw import numbered, uuids
 
 
 def solved(board: Board, params: Mapping[str, Any], *, seed: int) -> "Solved":
@@ -50,90 +57,58 @@ class Solved:
         tiers = zip(result.served, result.greedy.served, result.first_come.served, strict=True)
         return [[int(value) for value in tier] for tier in tiers]
 
-    def proposals(self) -> Iterator[dict[str, Any]]:
-        """Rows of `proposal`, one for every need."""
-        board, result = self.board, self.result
-        candidates, reasons = result.candidates, result.reasons
-        for row, (need, pair) in enumerate(zip(board.need_ids, result.chosen.tolist(), strict=True)):
-            told: dict[str, Any] = {
-                "code": Reason(int(reasons.code[row])).name.lower(),
-                "offered": int(reasons.offered[row]),
-                "fitting": int(reasons.fitting[row]),
-            }
-            values: dict[str, Any] = {"capacity_id": None, "cost": None, "parts": {}, "distance_km": None}
-            if pair >= 0:
-                values = {
-                    "capacity_id": board.capacity_ids[result.assignment[row]],
-                    "cost": int(candidates.cost[pair]),
-                    "parts": dict(zip(PARTS, candidates.parts[pair].tolist(), strict=True)),
-                    "distance_km": known(candidates.distance_km[pair], 3),
-                }
-                told |= {"rank": int(reasons.rank[row]), "alternatives": list(self._alternatives(row))}
-            else:
-                told |= self._unmet(row)
-            yield {
-                "need_id": need,
-                "proposed_capacity_id": values["capacity_id"],
-                "explanation": told,
-                **values,
-            }
+    @cached_property
+    def teller(self) -> Teller:
+        """What is said of each need and opening."""
+        return Teller(self.board, self.result)
 
-    def _alternatives(self, row: int) -> Iterator[dict[str, Any]]:
-        board, reasons = self.board, self.result.reasons
-        for column, opening in enumerate(reasons.alternative[row].tolist()):
-            if opening >= 0:
-                yield {
-                    "capacity": str(board.capacity_ids[opening]),
-                    "why": Why(int(reasons.alternative_why[row, column])).name.lower(),
-                    "extra": int(reasons.alternative_extra[row, column]),
-                    "rules": rule_names(int(reasons.alternative_rules[row, column])),
-                }
+    def proposals(self, some: slice) -> dict[str, list[Any]]:
+        """Columns of `proposal` for some of the needs, one row for each, as the database holds them."""
+        result = self.result
+        chosen, assigned = result.chosen[some], result.assignment[some].tolist()
+        pairs = np.maximum(chosen, 0)
+        capacities = [*(key.hex for key in self.board.capacity_ids), None]
+        matched = (chosen >= 0).tolist()
+        proposed = [capacities[max(opening, NOBODY)] for opening in assigned]
 
-    def _unmet(self, row: int) -> dict[str, Any]:
-        board, reasons = self.board, self.result.reasons
-        opening = int(reasons.opening[row])
+        def of_pair(values: NDArray[Any]) -> list[Any]:
+            found = values[pairs].tolist() if len(values) else [None] * len(matched)
+            return [value if has else None for value, has in zip(found, matched, strict=True)]
+
+        kilometres = of_pair(result.candidates.distance_km)
         return {
-            "change": Change(int(reasons.change[row])).name.lower(),
-            "capacity": str(board.capacity_ids[opening]) if opening >= 0 else None,
-            "rules": rule_names(int(reasons.rules[row])),
-            "distance_km": known(reasons.distance_km[row]),
-            "excess_km": known(reasons.excess_km[row]),
-            "ahead": int(reasons.ahead[row]),
-            "held": reasons.held[row].tolist(),
+            "need_id": digits(self.board.need_keys[some].tobytes()),
+            "capacity_id": proposed,
+            "proposed_capacity_id": proposed,
+            "cost": of_pair(result.candidates.cost),
+            "parts": self.teller.parts(some),
+            "distance_km": [None if km is None else known(km, 3) for km in kilometres],
+            "explanation": self.teller.explanations(some),
         }
 
-    def openings(self) -> Iterator[dict[str, Any]]:
-        """Rows of `round_opening`, one for every opening."""
-        board, result = self.board, self.result
-        matched = Counter(result.assignment[result.assignment >= 0].tolist())
-
-        def key(opening: int) -> str | None:
-            return str(board.capacity_ids[opening]) if opening >= 0 else None
-
-        for row, capacity in enumerate(board.capacity_ids):
-            yield {
-                "capacity_id": capacity,
-                "places": int(board.problem.openings.places[row]),
-                "matched": matched[row],
-                "price": int(result.prices[row]),
-                "gain": int(result.gain[row]),
-                "gain_tier": int(result.gain_tier[row]) or None,
-                "chain": [
-                    [str(board.need_ids[move.need]), key(move.from_opening), key(move.to_opening)]
-                    for move in result.chains[row]
-                ],
-            }
+    def openings(self) -> dict[str, list[Any]]:
+        """Columns of `round_opening`, one row for every opening, as the database holds them."""
+        result, size = self.result, len(self.board.capacity_ids)
+        return {
+            "capacity_id": [key.hex for key in self.board.capacity_ids],
+            "places": self.board.problem.openings.places.tolist(),
+            "matched": np.bincount(result.assignment[result.assignment >= 0], minlength=size).tolist(),
+            "price": result.prices.tolist(),
+            "gain": result.gain.tolist(),
+            "gain_tier": [tier or None for tier in result.gain_tier.tolist()],
+            "chain": self.teller.chains(),
+        }
 
     def certificate(self) -> dict[str, Any]:
         """The proof, the fingerprint of what was decided on, and why the unmet stay unmet, in groups."""
         board, result, reasons = self.board, self.result, self.result.reasons
         groups: Counter[tuple[str, str]] = Counter()
-        for row, chosen in enumerate(result.assignment.tolist()):
-            if chosen < 0:
-                code = Reason(int(reasons.code[row])).name.lower()
-                rules = rule_names(int(reasons.rules[row]))
-                about = rules[0] if code == "no_pair" and rules else str(board.term_ids[row])
-                groups[code, about] += 1
+        unmet = np.flatnonzero(result.assignment < 0)
+        place, terms = numbered(self.board.term_keys[unmet])
+        told = np.column_stack([reasons.code[unmet], reasons.rules[unmet], place])
+        for (number, mask, term), count in zip(*_counted(told), strict=True):
+            code, rules = REASONS[number], rule_names(mask)
+            groups[code, rules[0] if code == "no_pair" and rules else str(uuids(terms)[term])] += count
         return {
             **asdict(result.certificate),
             "digest": board.digest,
@@ -143,3 +118,9 @@ class Solved:
                 [code, about, count] for (code, about), count in sorted(groups.items(), key=lambda g: (-g[1], g[0]))
             ],
         }
+
+
+def _counted(rows: NDArray[Any]) -> tuple[list[list[int]], list[int]]:
+    """Return the different rows, and how often each occurs."""
+    different, counts = np.unique(rows.astype(np.int64), axis=0, return_counts=True)
+    return different.tolist(), counts.tolist()

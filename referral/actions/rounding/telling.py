@@ -1,0 +1,99 @@
+"""What a round says of each need and each opening, as the JSON that is stored: made some thousand rows at a time.
+
+Codes and numbers only; words are made of them when a page is shown.
+"""
+
+from collections.abc import Iterator
+from functools import cache, cached_property
+
+from matching import PARTS, Change, Reason, Result, Why
+from referral.actions.rounding.texts import key_text, number, objects
+from referral.queries.gathering.board import Board
+from referral.queries.gathering.choices import rule_names
+
+REASONS = {int(one): one.name.lower() for one in Reason}
+WHYS = {int(one): one.name.lower() for one in Why}
+CHANGES = {int(one): one.name.lower() for one in Change}
+NOBODY = -1
+
+
+@cache
+def rules_text(mask: int) -> str:
+    """Return the codes of the rules in a bit mask as a JSON list."""
+    return objects(f'"{name}"' for name in rule_names(mask))
+
+
+class Teller:
+    """The explanations of one plan."""
+
+    def __init__(self, board: Board, result: Result) -> None:
+        self.board, self.result = board, result
+
+    @cached_property
+    def capacities(self) -> list[str]:
+        """Key of each opening as JSON; the last entry, which -1 finds, is null."""
+        return [*(f'"{key}"' for key in self.board.capacity_ids), "null"]
+
+    @cached_property
+    def _need_digits(self) -> str:
+        return self.board.need_keys.tobytes().hex()
+
+    def need(self, row: int) -> str:
+        """Key of a need as 32 hex digits."""
+        return self._need_digits[32 * row : 32 * row + 32]
+
+    def parts(self, some: slice) -> list[str]:
+        """Points of each part for the chosen pairs, `{}` where there is none."""
+        pairs = self.result.chosen[some]
+        form = "{" + ",".join(f'"{name}":%d' for name in PARTS) + "}"
+        texts = iter([form % tuple(points) for points in self.result.candidates.parts[pairs[pairs >= 0]].tolist()])
+        return [next(texts) if pair >= 0 else "{}" for pair in pairs.tolist()]
+
+    def explanations(self, some: slice) -> list[str]:
+        """Why this one and why not the next, or why nobody and what would help."""
+        told, reasons = self.result.reasons, self._matched(some)
+        heads = zip(told.code[some].tolist(), told.offered[some].tolist(), told.fitting[some].tolist(), strict=True)
+        unmet = self._unmet(some)
+        return [
+            f'{{"code":"{REASONS[code]}","offered":{offered},"fitting":{fitting},'
+            f"{next(reasons) if pair >= 0 else next(unmet)}}}"
+            for (code, offered, fitting), pair in zip(heads, self.result.chosen[some].tolist(), strict=True)
+        ]
+
+    def _matched(self, some: slice) -> Iterator[str]:
+        told = self.result.reasons
+        has = self.result.chosen[some] >= 0
+        columns = (told.alternative, told.alternative_why, told.alternative_extra, told.alternative_rules)
+        rows = zip(told.rank[some][has].tolist(), *(one[some][has].tolist() for one in columns), strict=True)
+        for rank, openings, whys, extras, rules in rows:
+            alternatives = objects(
+                f'{{"capacity":{self.capacities[opening]},"why":"{WHYS[why]}","extra":{extra},"rules":{rules_text(mask)}}}'
+                for opening, why, extra, mask in zip(openings, whys, extras, rules, strict=True)
+                if opening >= 0
+            )
+            yield f'"rank":{rank},"alternatives":{alternatives}'
+
+    def _unmet(self, some: slice) -> Iterator[str]:
+        told = self.result.reasons
+        has = self.result.chosen[some] < 0
+        columns = (told.change, told.opening, told.rules, told.distance_km, told.excess_km, told.ahead, told.held)
+        for change, opening, mask, km, excess, ahead, held in zip(
+            *(one[some][has].tolist() for one in columns), strict=True
+        ):
+            yield (
+                f'"change":"{CHANGES[change]}","capacity":{self.capacities[max(opening, NOBODY)]},'
+                f'"rules":{rules_text(mask)},"distance_km":{number(km, 1)},"excess_km":{number(excess, 1)},'
+                f'"ahead":{ahead},"held":{objects(map(str, held))}'
+            )
+
+    def chains(self) -> list[str]:
+        """For each opening who moves when it gets one more place: [need, from, to] each."""
+        capacity = self.capacities
+        return [
+            objects(
+                f'["{key_text(self.need(move.need))}",'
+                f"{capacity[max(move.from_opening, NOBODY)]},{capacity[max(move.to_opening, NOBODY)]}]"
+                for move in moves
+            )
+            for moves in self.result.chains
+        ]
