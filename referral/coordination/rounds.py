@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from models import Decision, Round, RoundStatus
 from referral import clock, roundwork
 from referral.access import Act, actor, allow
-from referral.actions import applying, deciding
+from referral.actions import applying, deciding, resuming
 from referral.actions import rounds as verbs
 from referral.coordination import blueprint
 from referral.coordination.forms import StartRoundForm
@@ -69,7 +69,10 @@ def show_round(round_: Round) -> str:
     """Show what a round proposes, why, and what is to be decided."""
     if round_.status in verbs.AT_WORK or round_.status is RoundStatus.FAILED:
         return render_template(
-            "coordination/show_progress.html", round=round_, dead=rounds.looks_dead(round_, clock.now())
+            "coordination/show_progress.html",
+            round=round_,
+            dead=rounds.looks_dead(round_, clock.now()),
+            overtaken=resuming.overtaken(db.session, round_),
         )
     counts = rounds.counts(db.session, round_)
     view = request.args.get("view", "need")
@@ -115,6 +118,18 @@ def apply_round(round_: Round) -> Response:
     applying.begin_applying(db.session, round_)
     _afterwards(lambda session: roundwork.apply(session, key, by_id=by_id))
     flash(_("The referrals are being made. You may leave this page; it goes on."), "info")
+    return redirect(url_for("coordination.show_round", key=key))
+
+
+@blueprint.post("/coordination/rounds/<uuid:key>/resume")
+@allow(Act.RUN_ROUND, find=rounds.in_scope)
+def resume_round(round_: Round) -> Response:
+    """Compute a round that stopped once more, with the same seed, time and parameters."""
+    key = round_.id
+    if round_.status in verbs.AT_WORK and not rounds.looks_dead(round_, clock.now()):
+        raise verbs.RoundAtWork
+    resuming.begin_again(db.session, round_, at=clock.now())
+    _afterwards(lambda session: roundwork.compute(session, key))
     return redirect(url_for("coordination.show_round", key=key))
 
 
