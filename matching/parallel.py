@@ -31,6 +31,7 @@ P = ParamSpec("P")
 
 TRIES = 3
 """How often a key is tried before it is given up, when workers die over it."""
+BEAT_SECONDS = 0.5
 
 
 class WorkerLost(RuntimeError):
@@ -155,14 +156,16 @@ def each(
     *,
     tries: int = TRIES,
     progress: Progress = lambda _done, _finished, _total: None,
+    beat: Callable[[], None] | None = None,
 ) -> dict[K, Done[K, V]]:
     """Do the work for every key; what became of each, in the order of the keys.
 
     `work` and the keys must be picklable, `work` a function of a module. An error of the work itself is kept with its
-    key and not tried again; the others go on.
+    key and not tried again; the others go on. `beat` is called about every half second while workers are busy, so that
+    one can look how far they are.
     """
     order = list(dict.fromkeys(keys))
-    run = _Run(work, len(order), tries, progress)
+    run = _Run(work, len(order), tries, progress, beat)
     crowd, alone = deque(order), deque[K]()
     while crowd or alone:
         with crew.open() as (executor, width):
@@ -177,8 +180,15 @@ def each(
 class _Run(Generic[K, V]):
     """The state of one call of `each`."""
 
-    def __init__(self, work: Callable[[K], V], total: int, tries: int, progress: Progress) -> None:
-        self.work, self.total, self.tries, self.progress = work, total, tries, progress
+    def __init__(
+        self,
+        work: Callable[[K], V],
+        total: int,
+        tries: int,
+        progress: Progress,
+        beat: Callable[[], None] | None,
+    ) -> None:
+        self.work, self.total, self.tries, self.progress, self.beat = work, total, tries, progress, beat
         self.done: dict[K, Done[K, V]] = {}
         self.started: Counter[K] = Counter()
 
@@ -194,7 +204,10 @@ class _Run(Generic[K, V]):
                     in_hand[executor.submit(self.work, key)] = key
                 except BrokenExecutor:
                     died.append(key)
-            for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
+            finished = wait(in_hand, BEAT_SECONDS if self.beat else None, FIRST_COMPLETED).done
+            if self.beat and not finished:
+                self.beat()
+            for future in finished:
                 key = in_hand.pop(future)
                 try:
                     value = future.result()
