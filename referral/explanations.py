@@ -65,6 +65,8 @@ STAGES: dict[str, Any] = {
     "solving_copy": lazy("Looking for the best plan of the copy"),
     "comparing": lazy("Holding the two side by side"),
     "writing": lazy("Writing the proposals down"),
+    "curves": lazy("Measuring what each further place gives"),
+    "network": lazy("Looking at who hangs on whom"),
     "done": lazy("Ready"),
     "applying": lazy("Turning proposals into referrals"),
 }

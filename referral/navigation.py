@@ -54,6 +54,7 @@ NAVIGATION: dict[Role, list[Item]] = {
         Item(lazy("Desk"), "coordination.show_desk", Act.READ_NEEDS_BOARD),
         Item(lazy("Needs"), "coordination.list_needs", Act.READ_NEEDS_BOARD),
         Item(lazy("Rounds"), "coordination.list_rounds", Act.READ_ROUND),
+        Item(lazy("Planning"), "coordination.show_unmet", Act.READ_PLANNING),
         Item(lazy("People"), "intake.find_person", Act.FIND_PERSON),
         Item(lazy("Catalogue"), "coordination.list_services", Act.READ_CATALOGUE),
         Item(lazy("Import"), "coordination.list_imports", Act.IMPORT_FILES),

@@ -7,4 +7,12 @@ from referral import explanations
 blueprint = Blueprint("coordination", __name__)
 blueprint.record_once(lambda state: explanations.init_app(state.app))  # type: ignore[arg-type]  # it is a Flask
 
-from referral.coordination import catalogue, imports, proposals, rounds, views  # noqa: E402, F401  views need the blueprint
+from referral.coordination import (  # noqa: E402, F401  views need the blueprint
+    catalogue,
+    imports,
+    network,
+    planning,
+    proposals,
+    rounds,
+    views,
+)

@@ -191,6 +191,14 @@ coordination.list_rounds        G  -           COORDINATOR 200
 coordination.list_services      G  -           CATALOGUE 200; OFFICER 200
 coordination.record_check       G  organization COORDINATOR 200
 coordination.record_check       P  organization COORDINATOR 422
+coordination.download_planning_chart G name=curves COORDINATOR 200
+coordination.export_network     G  -           COORDINATOR 200
+coordination.export_places      G  -           COORDINATOR 200
+coordination.export_unmet       G  -           COORDINATOR 200; AREA 200 n                     < purpose=service
+coordination.show_network       G  -           COORDINATOR 200
+coordination.show_places        G  -           COORDINATOR 200
+coordination.show_places        P  -           COORDINATOR 422
+coordination.show_unmet         G  -           COORDINATOR 200; AREA+ 200 n
 coordination.show_desk          G  -           COORDINATOR 200; AREA 200 Oi
 coordination.show_import        G  import      AREA 200 R
 coordination.show_organization  G  organization CATALOGUE 200; ASKED 200

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from referral.evaluation.pseudonyms import LETTERS, pseudonym
-from referral.evaluation.small_cells import FEWEST, withheld
+from referral.withheld import FEWEST, withheld
 
 
 def possible(counts: list[int], hidden: frozenset[int]) -> dict[int, set[int]]:

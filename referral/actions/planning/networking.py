@@ -29,14 +29,14 @@ def network(whole: Whole, there: Ground, town: Town, progress: Progress) -> dict
     placed = there.parts.graph.placed(there.chosen)
     kinds = care.kind
     links: dict[tuple[int, int, int], list[int]] = {}
-    for row, organization in enumerate(care.carrier.tolist()):
+    for row, organization in enumerate(whole.carrier.tolist()):
         planned = organization < 0
         if planned and placed[row] < 0:
             continue
         one = int(care.provider[placed[row]]) if planned else organization
         links.setdefault((one, int(kinds[row]), int(town[row])), [0, 0])[int(planned)] += 1
     largest = sorted(links, key=lambda link: (-sum(links[link]), link))
-    waits = care.carrier < 0
+    waits = (whole.carrier < 0) & ~np.isin(kinds, sorted(there.skipped))
     return {
         "links": [
             [str(whole.organizations[one]), str(whole.terms[kind]), f"{place:012d}", *links[one, kind, place]]
@@ -50,6 +50,7 @@ def network(whole: Whole, there: Ground, town: Town, progress: Progress) -> dict
 
 
 def _care(whole: Whole, there: Ground) -> Care:
+    """Return who waits and who is helped; help that is counted in hours takes no part, so its closing costs nothing."""
     graph = there.reach.only(there.reach.opening < there.offered)
     graph = type(graph)(graph.ptr, graph.opening, graph.cost, graph.places[: there.offered], graph.penalty)
     problem = whole.board.problem
@@ -59,7 +60,7 @@ def _care(whole: Whole, there: Ground) -> Care:
         problem.needs.tier,
         whole.provider,
         problem.openings.service_type,
-        whole.carrier,
+        np.where(np.isin(problem.needs.service_type, sorted(there.skipped)), -1, whole.carrier),
         there.tiers,
     )
 
