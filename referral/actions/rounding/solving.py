@@ -1,7 +1,7 @@
 """The engine's answer as rows to be written: codes and numbers, and the keys of records."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -10,16 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import Params, Result, solve
+from referral.actions.rounding import fairness
 from referral.actions.rounding.telling import NOBODY, REASONS, Teller
 from referral.bulk import digits
 from referral.queries.gathering.board import Board
 from referral.queries.gathering.choices import known, rule_names
+from referral.queries.gathering.groups import grouped
 from referral.queries.gathering.raw import numbered, uuids
 
 
 def solved(board: Board, params: Mapping[str, Any], *, seed: int) -> "Solved":
-    """Return the best plan for a board."""
-    return Solved(board, solve(board.problem, Params.from_dict(params), seed=seed))
+    """Return the best plan for a board; raises BadParams."""
+    told = Params.from_dict(params)
+    problem, groups = grouped(board, told.fair_by)
+    return Solved(board, solve(problem, told, seed=seed), told.fair_by, groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,9 @@ class Solved:
 
     board: Board
     result: Result
+    fair_by: str = ""
+    groups: Sequence[str] = ()
+    """Codes of the groups that fairness looked at."""
 
     @property
     def needs(self) -> int:
@@ -75,6 +82,7 @@ class Solved:
             found = values[pairs].tolist() if len(values) else [None] * len(matched)
             return [value if has else None for value, has in zip(found, matched, strict=True)]
 
+        chances = result.propensity[some].tolist()
         kilometres = of_pair(result.candidates.distance_km)
         return {
             "need_id": digits(self.board.need_keys[some].tobytes()),
@@ -83,6 +91,7 @@ class Solved:
             "cost": of_pair(result.candidates.cost),
             "parts": self.teller.parts(some),
             "distance_km": [None if km is None else known(km, 3) for km in kilometres],
+            "propensity": [chance if has else None for chance, has in zip(chances, matched, strict=True)],
             "explanation": self.teller.explanations(some),
         }
 
@@ -98,6 +107,10 @@ class Solved:
             "gain_tier": [tier or None for tier in result.gain_tier.tolist()],
             "chain": self.teller.chains(),
         }
+
+    def fairness(self) -> dict[str, Any]:
+        """How the groups came out and what their floors cost, and who is worse off than down the list."""
+        return fairness.told(self.board, self.result, self.fair_by, self.groups)
 
     def certificate(self) -> dict[str, Any]:
         """The proof, the fingerprint of what was decided on, and why the unmet stay unmet, in groups."""

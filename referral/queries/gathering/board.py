@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from matching import Problem
@@ -25,6 +27,10 @@ class Board:
     capacity_ids: list[uuid.UUID]
     organization_ids: list[uuid.UUID]
     """Of each opening."""
+    status: NDArray[np.int32]
+    """Of each need, the number of the status its person holds."""
+    statuses: list[str]
+    """Codes of these, by number."""
 
     @cached_property
     def need_ids(self) -> list[uuid.UUID]:
@@ -68,11 +74,12 @@ def _board(session: Session, condition: needs.Condition, at: datetime) -> Board:
     day = local_date(at)
     people = needs.read(session, condition, day=day)
     places = openings.read(session, condition, day=day)
-    past = history.read(session, condition, at=at)
+    past = history.read(session, people, at=at)
     return Board(
         arrays.problem(people, places, past, at=at, day=day),
         people.ids,
         people.terms,
         [row.id for row in places.openings],
         [row.organization_id for row in places.openings],
+        *needs.first_status(people),
     )

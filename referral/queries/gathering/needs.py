@@ -6,18 +6,25 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from models import Feature, IdentityStatus, Need, NeedStatus, Person, Proposal, Round, RoundStatus
 from models.area import code_range
 from referral.queries.gathering.raw import (
+    Keys,
+    coded,
     columns,
     days,
     floats,
+    is_one_of,
+    key_list,
     keys,
     keys_or_none,
     moments,
+    numbered,
     plain,
     raw_key,
     raw_moment,
@@ -25,6 +32,8 @@ from referral.queries.gathering.raw import (
 from referral.queries.gathering.rows import NeedFacts, OfPeople
 
 Condition = sa.ColumnElement[bool]
+NO_STATUS = "none"
+"""Who is on no register."""
 
 
 def open_in(area: str) -> Condition:
@@ -84,9 +93,10 @@ def read(session: Session, condition: Condition, *, day: date) -> NeedFacts:
         .order_by(Need.id)
     )
     column = iter(columns(session, statement))
+    ids, people = keys(next(column)), keys(next(column))
     return NeedFacts(
-        ids=keys(next(column)),
-        people=keys(next(column)),
+        ids=ids,
+        people=people,
         households=keys(next(column)),
         terms=keys(next(column)),
         tier=next(column),
@@ -103,29 +113,41 @@ def read(session: Session, condition: Condition, *, day: date) -> NeedFacts:
         quantity=floats(next(column)) / 100,
         frequency=next(column),
         preferred=keys_or_none(next(column)),
-        statuses=_statuses(session, condition, day),
-        features=_features(session, condition),
+        statuses=_statuses(session, people, day),
+        features=_features(session, people),
     )
 
 
-def _statuses(session: Session, condition: Condition, day: date) -> OfPeople:
+def _statuses(session: Session, people: Keys, day: date) -> OfPeople:
     in_force = sa.and_(
         IdentityStatus.valid_from <= day, sa.or_(IdentityStatus.valid_to.is_(None), IdentityStatus.valid_to >= day)
     )
-    of_people = IdentityStatus.person_id.in_(sa.select(Need.person_id).where(condition))
+    of_people = is_one_of(IdentityStatus.person_id, key_list(people))
     statement = sa.select(raw_key(IdentityStatus.person_id), IdentityStatus.category_code).where(of_people, in_force)
-    people, codes = columns(session, statement)
-    return OfPeople(keys(people), codes)
+    holders, codes = columns(session, statement)
+    return OfPeople(keys(holders), codes)
 
 
-def _features(session: Session, condition: Condition) -> OfPeople:
-    of_people = Feature.person_id.in_(sa.select(Need.person_id).where(condition))
+def _features(session: Session, people: Keys) -> OfPeople:
+    of_people = is_one_of(Feature.person_id, key_list(people))
     statement = sa.select(raw_key(Feature.person_id), plain(Feature.kind)).where(of_people)
-    people, digits = columns(session, statement)
+    holders, digits = columns(session, statement)
     # Codes stand there blinded: each is asked for once, not for every person who has it.
     kinds: Any = sa.inspect(Feature).columns["kind"].type
     known = {one: kinds.process_result_value(one, session.get_bind().dialect).value for one in set(digits)}
-    return OfPeople(keys(people), [known[one] for one in digits])
+    return OfPeople(keys(holders), [known[one] for one in digits])
+
+
+def first_status(facts: NeedFacts) -> tuple[NDArray[np.int32], list[str]]:
+    """Return for each need the number of the status its person holds on the day, and the codes by number.
+
+    Who holds several counts under the lowest code; who holds none under `NO_STATUS`.
+    """
+    person, people = numbered(facts.people)
+    number, codes = coded(facts.statuses.codes)
+    lowest = np.full(len(people), len(codes), dtype=np.int32)
+    np.minimum.at(lowest, numbered(facts.statuses.people, people)[0], number.astype(np.int32))
+    return lowest[person], [*codes, NO_STATUS]
 
 
 def grouped(pairs: Iterable[Any]) -> dict[uuid.UUID, list[str]]:
