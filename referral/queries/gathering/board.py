@@ -73,7 +73,7 @@ def gather_one(session: Session, need_id: uuid.UUID, at: datetime) -> Board:
 def _board(session: Session, condition: needs.Condition, at: datetime) -> Board:
     day = local_date(at)
     people = needs.read(session, condition, day=day)
-    places = openings.read(session, condition, day=day)
+    places = openings.read(session, condition, day=day, terms=uuids(np.unique(people.terms)))
     past = history.read(session, people, at=at)
     return Board(
         arrays.problem(people, places, past, at=at, day=day),

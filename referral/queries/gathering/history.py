@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import AssessmentOccasion, Measure, Need, Outcome, Referral, ReferralStatus, Visit
+from models import AssessmentOccasion, Measure, Outcome, Referral, ReferralStatus, Visit
 from models.visit import REACHED
 from referral.queries.gathering import standing
-from referral.queries.gathering.needs import Condition
-from referral.queries.gathering.raw import Keys, columns, keys, raw_key
-from referral.queries.gathering.rows import History, Track
+from referral.queries.gathering.raw import Keys, columns, is_one_of, key_list, keys, raw_key
+from referral.queries.gathering.rows import History, NeedFacts, Track
 
 YEAR = timedelta(days=365)
 REFUSED = (ReferralStatus.REJECTED, ReferralStatus.EXPIRED)
@@ -24,21 +23,20 @@ ACCEPTED = (
 )
 
 
-def read(session: Session, condition: Condition, *, at: datetime) -> History:
-    """Return the past of the needs under a condition, and a year of every provider.
+def read(session: Session, needs: NeedFacts, *, at: datetime) -> History:
+    """Return the past of needs and their people, and a year of every provider.
 
     Five queries; seven where learned chances are in use.
     """
-    return History(_rejected(session, condition), _helped(session, condition, at), _tracks(session, at),
+    return History(_rejected(session, needs.ids), _helped(session, needs.people, at), _tracks(session, at),
                    _satisfaction(session, at), standing.read(session, at))  # fmt: skip
 
 
-def _rejected(session: Session, condition: Condition) -> tuple[Keys, Keys]:
+def _rejected(session: Session, ids: Keys) -> tuple[Keys, Keys]:
     need, place = Referral.need_id, Referral.service_at_location_id
     statement = (
         sa.select(raw_key(need), raw_key(place))
-        .join(Need, Need.id == need)
-        .where(condition, Referral.status.in_(REFUSED))
+        .where(is_one_of(need, key_list(ids)), Referral.status.in_(REFUSED))
         .group_by(need, place)
         .order_by(need, place)
     )
@@ -46,12 +44,12 @@ def _rejected(session: Session, condition: Condition) -> tuple[Keys, Keys]:
     return keys(needs), keys(places)
 
 
-def _helped(session: Session, condition: Condition, at: datetime) -> tuple[Keys, Keys]:
+def _helped(session: Session, persons: Keys, at: datetime) -> tuple[Keys, Keys]:
     person, organization = Visit.person_id, Visit.organization_id
     statement = (
         sa.select(raw_key(person), raw_key(organization))
         .where(
-            person.in_(sa.select(Need.person_id).where(condition)),
+            is_one_of(person, key_list(persons)),
             Visit.started_at.between(at - YEAR, at),
             Visit.contact_result.in_(REACHED),
             Visit.replaced.is_(False),

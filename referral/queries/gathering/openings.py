@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, time
 from typing import Any
 
@@ -30,6 +30,7 @@ from models import (
 )
 from models.area import code_range
 from referral.queries.gathering.needs import Condition, grouped
+from referral.queries.gathering.raw import raw_key, uuid_column
 from referral.queries.gathering.rows import OpeningFacts, OpeningRow
 
 LICENCE_NEEDED: dict[LawClass, frozenset[ProviderKind]] = {
@@ -41,27 +42,33 @@ LICENCE_NEEDED: dict[LawClass, frozenset[ProviderKind]] = {
 care homes work under a licence, volunteers who help with a bath do not). Whoever has shown one for care keeps it in
 date, whatever kind it is."""
 
+KEYS, UNITS = 6, OpeningRow._fields.index("units_per_place")
+"""So many keys stand first in an `OpeningRow`; where the units stand."""
 WEEKDAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 PARTS_OF_DAY = ((time(0), time(12)), (time(12), time(18)), (time(18), time.max))
 """Morning, afternoon, evening."""
 
 
-def read(session: Session, condition: Condition, *, day: date) -> OpeningFacts:
-    """Return the openings for the terms that needs under a condition ask for, ordered by key. Five queries."""
-    wanted = sa.select(Need.term_id).where(condition)
+def read(
+    session: Session, condition: Condition, *, day: date, terms: Sequence[uuid.UUID] | None = None
+) -> OpeningFacts:
+    """Return the openings for the terms that needs under a condition ask for, ordered by key. Five queries.
+
+    Whoever has read the needs gives their `terms`, so that the database need not look through all needs again.
+    """
     offered = sa.and_(
-        Service.term_id.in_(wanted),
+        Service.term_id.in_(sa.select(Need.term_id).where(condition) if terms is None else terms),
         Service.status == ServiceStatus.ACTIVE,
         Organization.status == OrganizationStatus.ACTIVE,
     )
     statement = (
         sa.select(
-            Capacity.id,
-            ServiceAtLocation.id,
-            Service.id,
-            Location.id,
-            Service.organization_id,
-            Service.term_id,
+            raw_key(Capacity.id),
+            raw_key(ServiceAtLocation.id),
+            raw_key(Service.id),
+            raw_key(Location.id),
+            raw_key(Service.organization_id),
+            raw_key(Service.term_id),
             Capacity.places - Capacity.reserved - Capacity.used,
             Location.latitude,
             Location.longitude,
@@ -86,8 +93,7 @@ def read(session: Session, condition: Condition, *, day: date) -> OpeningFacts:
         .where(offered, Capacity.starts_on <= day, Capacity.ends_on >= day)
         .order_by(Capacity.id)
     )
-    rows: Iterable[Any] = session.execute(statement)
-    openings = [OpeningRow._make([*row[:16], row[16] and float(row[16]), *row[17:]]) for row in rows]
+    openings = _rows(session.execute(statement).all())
     services = sa.select(Service.id).join(Organization, Organization.id == Service.organization_id).where(offered)
     rules = list(
         session.execute(
@@ -106,6 +112,13 @@ def read(session: Session, condition: Condition, *, day: date) -> OpeningFacts:
         child_safety=child_safety,
         unlicensed=unlicensed,
     )
+
+
+def _rows(rows: Sequence[Any]) -> list[OpeningRow]:
+    given = list(zip(*rows, strict=True)) if rows else [()] * len(OpeningRow._fields)
+    units = [most and float(most) for most in given[UNITS]]
+    columns = [*map(uuid_column, given[:KEYS]), *given[KEYS:UNITS], units, *given[UNITS + 1 :]]
+    return list(map(OpeningRow, *columns))
 
 
 def _areas(session: Session, services: sa.Select[Any]) -> dict[uuid.UUID, list[tuple[str, str]]]:

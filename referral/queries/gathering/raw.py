@@ -3,7 +3,9 @@
 A round over a city reads some hundred thousand rows. What Python does for each of them costs more than the database.
 """
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
+
+from referral.access.rows import keep_told
+from referral.access.viewer import viewer_of
+from referral.access.walls import SEEN
 
 KEY = np.dtype("S16")
 """A record's key: its 16 bytes, which sort as the database sorts keys."""
@@ -35,6 +41,13 @@ class raw_moment(FunctionElement[str]):  # noqa: N801
     inherit_cache = True
 
 
+class is_one_of(FunctionElement[bool]):  # noqa: N801
+    """Whether a column's key is one of those that `key_list` wrote down, however many."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
 @compiles(raw_key)
 @compiles(raw_moment)
 def _as_it_stands(element: Any, compiler: Any, **kwargs: Any) -> str:
@@ -51,15 +64,63 @@ def _microseconds(element: Any, compiler: Any, **kwargs: Any) -> str:
     return f"(extract(epoch FROM {compiler.process(element.clauses, **kwargs)}) * 1000000)::bigint"
 
 
+@compiles(is_one_of)
+def _in_json(element: Any, compiler: Any, **kwargs: Any) -> str:
+    column, listed = (compiler.process(clause, **kwargs) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({listed}))"  # noqa: S608  compiled clauses
+
+
+@compiles(is_one_of, "postgresql")
+def _in_array(element: Any, compiler: Any, **kwargs: Any) -> str:
+    column, listed = (compiler.process(clause, **kwargs) for clause in element.clauses)
+    return f"{column} = ANY (translate({listed}, '[]\"', '{{}}')::uuid[])"
+
+
+def key_list(given: "Keys") -> sa.BindParameter[str]:
+    """Return keys as one parameter for `is_one_of`, each named once."""
+    distinct = np.unique(given).tobytes().hex()
+    listed = '","'.join([distinct[start : start + 32] for start in range(0, len(distinct), 32)])
+    return sa.bindparam(None, f'["{listed}"]' if listed else "[]", sa.Text)
+
+
 def plain(column: Any) -> Any:
     """A column's value as the driver gives it, past its Python type: a code's text, a day, hundredths."""
     return sa.type_coerce(column, sa.String())
 
 
 def columns(session: Session, statement: sa.Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return what a statement gives, as one tuple for each column."""
-    rows = session.execute(statement).all()
-    return list(zip(*rows, strict=True)) if rows else [()] * len(statement.selected_columns)
+    """Return what a statement gives, as one tuple for each column.
+
+    The installation itself is not narrowed, so its statement goes to the driver at once and no row object is made.
+    """
+    with _nothing_collected():
+        if viewer_of(session).unlimited:
+            keep_told(session)
+            answer = session.connection().execute(statement, execution_options={SEEN: True})
+            rows: Any = answer.cursor.fetchall()
+            answer.close()
+        else:
+            rows = session.execute(statement).all()
+        return list(zip(*rows, strict=True)) if rows else [()] * len(statement.selected_columns)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """A hundred thousand rows are no garbage: looking through them again and again took longer than reading them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def uuid_column(values: Sequence[Any]) -> list[UUID]:
+    """Return keys as the records have them, each distinct one made once."""
+    distinct = list(set(values))
+    known = dict(zip(distinct, uuids(keys(distinct)), strict=True))
+    return [known[value] for value in values]
 
 
 def keys(values: Sequence[Any]) -> Keys:
