@@ -38,6 +38,10 @@ class Suggester:
 
         The first must reach the threshold; further ones must reach a third of it.
         """
+        return offered(self.ranked(text, most), self.threshold)
+
+    def ranked(self, text: str, most: int = 3) -> list[Suggestion]:
+        """The same without a threshold; empty where too few of the text's characters were ever seen."""
         folded = _folded(text)
         letters = [mark for mark in folded if mark.isalnum()]
         seen = sum(mark in self.vectorizer.vocabulary_ for mark in letters)
@@ -45,11 +49,46 @@ class Suggester:
             return []
         scores = self.classifier.predict_proba(self.vectorizer.transform([folded]))[0]
         order = np.lexsort((np.arange(len(scores)), -np.round(scores, 9)))[:most]
-        if scores[order[0]] < self.threshold:
-            return []
-        return [
-            Suggestion(self.labels[at], round(float(scores[at]), 4)) for at in order if scores[at] >= self.threshold / 3
-        ]
+        return [Suggestion(self.labels[at], round(float(scores[at]), 4)) for at in order]
+
+
+def offered(ranked: Sequence[Suggestion], threshold: float) -> list[Suggestion]:
+    """Those of a ranking that are offered: none where the first is below the threshold, else from a third of it on."""
+    if not ranked or ranked[0].score < threshold:
+        return []
+    return [one for one in ranked if one.score >= threshold / 3]
+
+
+class Kept(NamedTuple):
+    """How offers came out at a threshold."""
+
+    threshold: float
+    offered: int
+    """Texts for which something was offered."""
+    hits: int
+    """Of these, texts whose label was among the offers."""
+
+
+def at_threshold(rankings: Sequence[Sequence[Suggestion]], labels: Sequence[str], threshold: float) -> Kept:
+    """How the offers of a threshold are held against what was chosen."""
+    offers = [offered(one, threshold) for one in rankings]
+    hits = sum(any(one.label == label for one in some) for some, label in zip(offers, labels, strict=True))
+    return Kept(threshold, sum(map(bool, offers)), hits)
+
+
+def choose_threshold(
+    rankings: Sequence[Sequence[Suggestion]], labels: Sequence[str], *, precision: float, least: int
+) -> Kept | None:
+    """The threshold with most offers among those at which so large a share of them hits; None where there is none.
+
+    A threshold at which fewer than `least` texts get an offer proves nothing. Tried are a hundred shares of the first
+    scores.
+    """
+    first = [one[0].score for one in rankings if one]
+    tried = np.unique(np.quantile(first, np.linspace(0, 1, 101))).tolist() if first else []
+    found = [at_threshold(rankings, labels, threshold) for threshold in tried]
+    good = [one for one in found if one.offered >= least and one.hits >= precision * one.offered]
+    return max(good, key=lambda one: (one.offered, -one.threshold), default=None)
 
 
 def train(texts: Sequence[str], labels: Sequence[str], *, threshold: float = 0.2, known: float = 0.6) -> Suggester:

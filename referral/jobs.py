@@ -23,7 +23,7 @@ from models import JobRun, JobStatus
 from models.base import new_key
 from referral import clock, mail, roundjobs
 from referral.access import as_installation
-from referral.actions import capacity, learning, retaining, rights, upkeep
+from referral.actions import capacity, learning, learning_words, retaining, rights, upkeep
 from referral.actions.upkeep import Counts
 from referral.transactions import reading, transaction
 
@@ -83,6 +83,7 @@ JOBS = (
     Job("forget_old_sign_ins", timedelta(days=1), upkeep.forget_old_sign_ins),
     Job("look_at_spread", timedelta(days=1), upkeep.look_at_spread),
     Job("learn_chances", timedelta(days=1), ahead=learning.learn_chances),
+    Job("learn_words", timedelta(days=1), ahead=learning_words.learn_words),
 )
 """In the order in which they are done when several are due."""
 

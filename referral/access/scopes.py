@@ -43,6 +43,7 @@ from models import (
     Round,
     RoundParameters,
     Scenario,
+    SuggestionShown,
     Visit,
 )
 from models.area import areas_above
@@ -215,6 +216,9 @@ SCOPES |= {
     Consent: through("person_id", Person) | {Role.PROVIDER_OFFICER: own("organization_id")},
     EmergencyReview: through("referral_id", Referral),
     Proposal: through("need_id", Need),
+    SuggestionShown: {
+        role: rule for role, rule in through("need_id", Need).items() if role in {*CASEWORK, Role.COORDINATOR}
+    },
     ImportRow: through("run_id", ImportRun),
     RightsRequest: dict.fromkeys(CASEWORK, or_opened("person_id", own("station_id")))
     | {Role.COORDINATOR: or_opened("person_id", area("area_code"))},
@@ -231,6 +235,7 @@ PERSONAL: tuple[type[Any], ...] = (
     Assessment,
     Outcome,
     Need,
+    SuggestionShown,
     Proposal,
     Referral,
     ReferralEvent,

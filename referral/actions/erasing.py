@@ -25,6 +25,7 @@ from models import (
     Referral,
     ReferralEvent,
     RightsRequest,
+    SuggestionShown,
     Visit,
 )
 from referral.access import without_scope
@@ -53,6 +54,7 @@ WIPED: tuple[tuple[type[Any], tuple[str, ...], tuple[str, ...]], ...] = (
 PARENT: dict[type[Any], tuple[Any, Any]] = {
     CaseStep: (CaseStep.case_id, Case),
     Proposal: (Proposal.need_id, Need),
+    SuggestionShown: (SuggestionShown.need_id, Need),
     ReferralEvent: (ReferralEvent.referral_id, Referral),
     EmergencyReview: (EmergencyReview.referral_id, Referral),
 }
@@ -70,6 +72,7 @@ def empty_file(session: Session, person: Person, *, at: datetime) -> None:
         with without_scope(session, because="emptying a file, also where other stations wrote in it"):
             _empty_person(session, person, at)
             _wipe_notes(session, person)
+            _forget_suggestions(session, person)
             _empty_assessments(session, person)
             _empty_household(session, person)
             session.flush()
@@ -98,6 +101,12 @@ def _wipe_notes(session: Session, person: Person) -> None:
             for name in neutral:
                 if getattr(row, name) is not None:
                     setattr(row, name, NEUTRAL)
+
+
+def _forget_suggestions(session: Session, person: Person) -> None:
+    """What was offered for words was read out of them, and goes with them."""
+    for shown in session.scalars(sa.select(SuggestionShown).where(_of(SuggestionShown, person))):
+        session.delete(shown)
 
 
 def _of(record: type[Any], person: Person) -> sa.ColumnElement[bool]:

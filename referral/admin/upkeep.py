@@ -29,6 +29,7 @@ JOBS = {
     "follow_refusals": lazy("Propose something new after a refusal, with as few changes as possible"),
     "nightly_rounds": lazy("Compute the round of the night, where there is something new"),
     "learn_chances": lazy("Learn from past referrals who takes requests on, and judge it"),
+    "learn_words": lazy("Judge the help suggested from words by what was chosen"),
 }
 """What each job does, in words."""
 SILENT_AFTER = timedelta(minutes=15)

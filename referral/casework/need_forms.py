@@ -19,6 +19,7 @@ LANGUAGES: dict[str, Any] = {"zh": lazy("Mandarin is fine"), "zh-dialect": lazy(
 PARTS = (lazy("Morning"), lazy("Afternoon"), lazy("Evening"))
 DAYS = (lazy("Mon"), lazy("Tue"), lazy("Wed"), lazy("Thu"), lazy("Fri"), lazy("Sat"), lazy("Sun"))
 SLOTS = len(DAYS) * len(PARTS)
+ABSTAINED = "-"
 
 
 def worded(words: dict[str, Any]) -> Any:
@@ -35,6 +36,8 @@ class NeedForm(Form):
         description=lazy("In the person’s words, such as: cannot cook any more, wants a warm meal at noon."),
     )
     suggested = wtforms.RadioField(lazy("Suggested from these words"), [Optional(), Preset()], choices=[])
+    offered = wtforms.HiddenField(default="", validators=[Length(max=200)])
+    """Codes of what was suggested, likeliest first; ABSTAINED where nothing was, empty where nobody asked."""
     term = wtforms.SelectField(lazy("Help that answers it"), [Preset()], default="")
     need_type = wtforms.SelectField(lazy("Kind of need"), [Optional()])
     quantity = AmountField(
@@ -75,10 +78,19 @@ class NeedForm(Form):
             SelectChoice(value=kind.code, label=in_language(kind), optgroup=word(kind.domain)) for kind in kinds
         ]
 
-    def suggest(self, found: Sequence[TaxonomyTerm], terms: Sequence[TaxonomyTerm]) -> None:
+    def suggest(self, found: Sequence[TaxonomyTerm], terms: Sequence[TaxonomyTerm], *, asked: bool) -> None:
         """Offer terms that the words may mean; one that was taken before the words were changed stays."""
+        if asked:
+            self.offered.data = " ".join(term.code for term in found) or ABSTAINED
         taken = [term for term in terms if str(term.id) == self.suggested.data and term not in found]
         self.suggested.choices = [SelectChoice(value=str(term.id), label=_with_unit(term)) for term in (*found, *taken)]
+
+    @property
+    def codes_offered(self) -> list[str] | None:
+        """What was suggested; None where nobody asked, or where nothing was written."""
+        if not self.offered.data or not self.description.data:
+            return None
+        return [code for code in self.offered.data.split() if code != ABSTAINED]
 
     @property
     def term_id(self) -> uuid.UUID | None:

@@ -12,6 +12,7 @@ from models import Account, Case, Consent, Need, Organization, Referral, Referra
 from referral.actions import consents as consent_acts
 from referral.actions import needs as acts
 from referral.actions import sending
+from referral.actions.suggestions import note_offers
 from referral.casework.need_forms import NeedForm, ReferForm
 from referral.i18n import _
 from referral.queries import consents, needs
@@ -26,7 +27,7 @@ def record(
     kinds = {kind.code: kind for kind in needs.need_types(session)}
     kind = kinds.get(form.need_type.data or "")
     usual = kind.default_urgency if kind else Urgency.NORMAL
-    return acts.record_need(
+    need = acts.record_need(
         session,
         case,
         term=term,
@@ -42,6 +43,10 @@ def record(
         language=form.language.data,
         estimated_value=form.estimated_value.data,
     )
+    if form.codes_offered is not None:
+        known = {one.code for one in terms}
+        note_offers(session, need, [code for code in form.codes_offered if code in known])
+    return need
 
 
 def ask(form: ReferForm, candidates: Sequence[Candidate]) -> None:

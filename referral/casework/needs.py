@@ -8,7 +8,7 @@ from models.need import WAITING_STATUSES
 from referral import clock
 from referral.access import Act, actor, allow
 from referral.actions import needs as acts
-from referral.actions.suggestions import suggest
+from referral.actions.suggestions import prepare, suggest
 from referral.casework import blueprint
 from referral.casework.need_forms import DAYS, PARTS, CloseForm, NeedForm, ReferForm
 from referral.casework.need_reading import agree, ask, record, send, sent_words
@@ -31,11 +31,12 @@ def record_need(case: Case) -> Answer:
     form.prepare(terms, needs.need_types(db.session))
     asked = "suggest" in request.form
     found = suggest(db.session, form.description.data, terms) if asked else []
-    form.suggest(found, terms)
+    form.suggest(found, terms, asked=asked)
     if not asked and form.validate_on_submit():
         need = record(db.session, case, form, terms, by=actor(), at=clock.now())
         flash(_("The need is recorded. Below stands who could meet it."), "success")
         return redirect(url_for("casework.show_need", key=need.id))
+    prepare(db.session)
     page = render_template(
         "casework/record_need.html", case=case, form=form, asked=asked, found=found, days=DAYS, parts=PARTS
     )

@@ -240,6 +240,7 @@ ABOUT_NOBODY = """
 consent_notice.text_en consent_notice.text_zh
 import_run.columns
 job_run.counts job_run.failure
+learned_model.measures learned_model.shape
 location.description location.transportation
 message.facts
 organization.description program.alternate_name program.description
@@ -248,6 +249,7 @@ round.certificate round.failure round.params round.seconds round.served_by_tier 
 schedule.description
 service.application_process service.description service.eligibility_description service.fees_description
 service_area.extent service_at_location.description
+suggestion_shown.terms
 """
 """Free texts and JSON that stay readable: notices, the catalogue of services, headings, codes and numbers."""
 
