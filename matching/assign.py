@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching import fairness
+from matching import extras, fairness
 from matching.params import Params
 from matching.plan import Clock, Plan, best_plan, fair_plan
 from matching.problem import Problem
@@ -19,12 +19,21 @@ def solve(problem: Problem, params: Params, *, seed: int = 0) -> Result:
     """The best plan for the problem, with its proof, its prices and its reasons.
 
     The same problem, parameters and seed give the same plan, in whatever order the rows come. The result's
-    `certificate.exact` says that no plan over all feasible pairs (and, where asked for, floors) is better.
+    `certificate.exact` says that no plan over all feasible pairs (and, where asked for, floors) is better. Hours that
+    cannot be split, funds that are short and bundles are searched: then `certificate`, `hours` and `together` hold a
+    bound beside the value, and no more is claimed (see `extras`).
 
     Raises:
         flow.Overflow: the problem is too large for exact 64-bit sums.
         prices.NotOptimal: the solver's plan is not optimal (a fault in the solver).
     """
+    if extras.wanted(problem, params):
+        return extras.solve(problem, params, seed, _plain)
+    return _plain(problem, params, seed)
+
+
+def _plain(problem: Problem, params: Params, seed: int) -> Result:
+    """Without hours, funds and bundles."""
     clock = Clock()
     with clock.part("order"):
         order = Order.of(problem)

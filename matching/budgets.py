@@ -52,15 +52,15 @@ def taken(graph: Graph, chosen: Ints, amount: Ints, fund: NDArray[np.int32], fun
     return total
 
 
-def report(packing: Packing, packed: Packed) -> Budgets:
-    """What a packed plan says of its funds."""
+def report(packing: Packing, packed: Packed, chosen: Ints) -> Budgets:
+    """What a plan (int64[n], pairs of `packing`) says of its funds; `packed` holds the prices."""
     graph = packing.graph
     fund = packing.fund[graph.opening]
     drawn = np.flatnonzero(fund >= 0)
     wanted = np.zeros(len(packing.left), dtype=np.int64)
     _, first = np.unique(graph.need[drawn].astype(np.int64) * (len(wanted) + 1) + fund[drawn], return_index=True)
     np.add.at(wanted, fund[drawn[first]], packing.money[drawn[first]])
-    _, proposed = packing.used(packed.chosen)
+    _, proposed = packing.used(chosen)
     return Budgets(packing.left, proposed, wanted, packed.fund_price, packed.fund_people)
 
 
@@ -90,4 +90,4 @@ def plan_budgets(  # noqa: PLR0917
     ones = np.ones(len(graph.opening), dtype=np.int64)
     packing = Packing(graph, tier, tiers, ones, fund, amounts(graph, amount, fund), left)
     packed = pack(packing, effort=effort, seed=seed)
-    return packed, report(packing, packed)
+    return packed, report(packing, packed, packed.chosen)

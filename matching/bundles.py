@@ -229,3 +229,22 @@ def _around(bundles: Bundles, chosen: Ints, people: Rows, seed: int) -> tuple[fl
     used = pairs[[row for row, var in enumerate(takes) if solver.boolean_value(var)]]
     found[graph.need[used]] = used
     return spent, found
+
+
+@dataclass(frozen=True)
+class Together:
+    """What a round says of people with several needs in it."""
+
+    people: tuple[int, int]
+    """People with several needs served, without bundles and with them"""
+    providers: tuple[int, int]
+    """Their providers, without bundles and with them"""
+    value: int
+    """Points and penalties of the plan, with the points of everybody who is not together"""
+    bound: int
+    """No plan has a lower value"""
+
+    @property
+    def gap(self) -> float:
+        """(value - bound) / value; 0 when proved."""
+        return (self.value - self.bound) / self.value if self.value else 0.0

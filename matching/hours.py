@@ -152,3 +152,31 @@ def plan_hours(
     return pack(
         Packing(graph, tier, tiers, units(graph, hours, counts_hours), nobody, free, no_fund), effort=effort, seed=seed
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Hours:
+    """What a round says of the needs that were packed: of the types in which openings count hours or money is short."""
+
+    needs: int
+    openings: int
+    served: Ints
+    """int64[T]"""
+    most: Ints
+    """int64[T]: of each tier nobody can serve more, with the tiers before as they are"""
+    cost: int
+    cost_bound: int
+    """With these numbers served no plan costs less"""
+    value: int
+    """`cost` and the penalties of the unmet among these needs"""
+    value_bound: int
+    """No plan that serves most of tier 1, then of tier 2 and so on has a lower value"""
+    hours_left: int
+    """Hours of the openings that count them"""
+    hours_given: int
+    """Of these, given to needs"""
+
+    @property
+    def gap(self) -> float:
+        """(value - bound) / value; 0 when proved."""
+        return (self.value - self.value_bound) / self.value if self.value else 0.0

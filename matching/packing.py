@@ -58,6 +58,13 @@ class Packing:
         affordable = (fund < 0) | (self.money <= np.append(self.left, 0)[fund])
         return np.asarray((self.use <= self.graph.places[self.graph.opening]) & affordable)
 
+    def kept(self, keep: Mask) -> Packing:
+        """The same with these pairs only (bool[E])."""
+        graph = self.graph
+        ptr = np.concatenate([[0], np.cumsum(np.bincount(graph.need[keep], minlength=graph.n))]).astype(np.int64)
+        inner = replace(graph, ptr=ptr, opening=graph.opening[keep], cost=graph.cost[keep])
+        return replace(self, graph=inner, use=self.use[keep], money=self.money[keep])
+
     def used(self, chosen: Ints) -> tuple[Ints, Ints]:
         """Units taken of each opening (int64[m]) and yuan of each fund (int64[F]) by a plan."""
         pairs = chosen[chosen >= 0]

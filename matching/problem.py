@@ -251,6 +251,9 @@ class PairFacts:
     continuity_need: NDArray[np.int32] = field(default_factory=_no_pairs)
     continuity_provider: NDArray[np.int32] = field(default_factory=_no_pairs)
     """Organizations that helped this person before; a pair with one of them keeps continuity."""
+    together_need: NDArray[np.int32] = field(default_factory=_no_pairs)
+    together_provider: NDArray[np.int32] = field(default_factory=_no_pairs)
+    """Organizations that serve another need of the person in the plan looked for (see `bundles`); set by the solver."""
 
     def __post_init__(self) -> None:
         """Bring the columns to their types and refuse unequal lengths."""
@@ -258,8 +261,12 @@ class PairFacts:
             dtype = "uint32" if spec.name == "forbidden_rule" else "int32"
             object.__setattr__(self, spec.name, _column(spec.name, getattr(self, spec.name), dtype))
         forbidden = {len(self.forbidden_need), len(self.forbidden_opening), len(self.forbidden_rule)}
-        if len(forbidden) > 1 or len(self.continuity_need) != len(self.continuity_provider):
+        if len(forbidden) > 1 or any(len(one) != len(other) for one, other in self._matched()):
             raise BadProblem("columns of pair facts differ in length")
+
+    def _matched(self) -> tuple[tuple[NDArray[np.int32], NDArray[np.int32]], ...]:
+        together = (self.together_need, self.together_provider)
+        return ((self.continuity_need, self.continuity_provider), together)
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,6 +295,7 @@ class Problem:
             (facts.forbidden_need, len(self.needs)),
             (facts.forbidden_opening, len(self.openings)),
             (facts.continuity_need, len(self.needs)),
+            (facts.together_need, len(self.needs)),
         ):
             if len(index) and not (index.min() >= 0 and index.max() < size):
                 raise BadProblem("a pair fact names a row that is not there")
@@ -309,6 +317,7 @@ class Problem:
             forbidden_need=need_at[self.facts.forbidden_need],
             forbidden_opening=opening_at[self.facts.forbidden_opening],
             continuity_need=need_at[self.facts.continuity_need],
+            together_need=need_at[self.facts.together_need],
         )
         needs, openings = self.needs.take(need_rows), self.openings.take(opening_rows)
         return replace(self, needs=needs, openings=openings, facts=facts)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matching.graph import ragged
 from matching.problem import Problem
 from matching.reports import Drawing, Fairness
-from matching.result import Baseline, Candidates, Move, NearFailing, Reasons
+from matching.result import Baseline, Candidates, Move, NearFailing, Reasons, Result
 
 Ints = NDArray[np.int64]
 Column = TypeVar("Column", bound=np.generic)
@@ -100,6 +100,30 @@ class Order:
             taken_in=rows(told.taken_in),
             worse=rows(told.worse),
             better=rows(told.better),
+        )
+
+    def result(self, told: Result) -> Result:
+        """A whole result that was solved in canonical order."""
+        candidates, chosen = self.candidates(told.candidates, told.chosen)
+        return replace(
+            told,
+            assignment=self.assignment(told.assignment),
+            chosen=chosen,
+            candidates=candidates,
+            near=self.near(told.near),
+            penalty=self.by_need(told.penalty),
+            prices=self.by_opening(told.prices),
+            gain=self.by_opening(told.gain),
+            gain_tier=self.by_opening(told.gain_tier),
+            gain_cost=self.by_opening(told.gain_cost),
+            loss=self.by_opening(told.loss),
+            loss_tier=self.by_opening(told.loss_tier),
+            chains=self.chains(list(told.chains)),
+            reasons=self.reasons(told.reasons),
+            greedy=self.baseline(told.greedy),
+            first_come=self.baseline(told.first_come),
+            fairness=self.fairness(told.fairness),
+            drawing=self.drawing(told.drawing),
         )
 
     def by_opening(self, column: NDArray[Column]) -> NDArray[Column]:

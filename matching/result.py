@@ -9,6 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.budgets import Budgets
+from matching.bundles import Together
+from matching.hours import Hours
 from matching.reports import Drawing, Fairness
 
 PARTS = ("distance", "continuity", "language", "worker_sex", "quality", "uptake", "waiting")
@@ -218,6 +221,12 @@ class Result:
     drawing: Drawing
     seconds: dict[str, float]
     """Wall-clock seconds of each part"""
+    hours: Hours | None = None
+    """Of the types in which an opening counts hours or a fund is short; None where there are none"""
+    budgets: Budgets | None = None
+    """Of the funds; None where there are none"""
+    together: Together | None = None
+    """Of people with several needs; None where `weight_together` is 0 or nobody has"""
 
     @property
     def propensity(self) -> NDArray[np.float64]:

@@ -44,19 +44,29 @@ def distance(pairs: Pairs, params: Params) -> Points:
 
 
 def continuity(pairs: Pairs, params: Params) -> Points:
-    """Against every organization but those which helped the person before, where there are such."""
-    facts, provider = pairs.problem.facts, pairs.problem.openings.provider
+    """Against every organization but those which helped the person before, where there are such; and against every one
+    but those which serve another need of the person in the plan looked for."""
+    facts = pairs.problem.facts
+    points = _but_those(pairs, facts.continuity_need, facts.continuity_provider, params.weight_continuity)
+    if len(facts.together_need):
+        points += _but_those(pairs, facts.together_need, facts.together_provider, params.weight_together)
+    return points
+
+
+def _but_those(pairs: Pairs, need: NDArray[np.int32], organization: NDArray[np.int32], weight: int) -> Points:
+    """Points against pairs of the needs named with every organization but those named with them."""
+    provider = pairs.problem.openings.provider
     points = np.zeros(len(pairs), dtype=np.int16)
-    if not len(facts.continuity_need):
+    if not len(need):
         return points
     has_history = np.zeros(len(pairs.problem.needs), dtype=np.bool_)
-    has_history[facts.continuity_need] = True
+    has_history[need] = True
     rows = np.flatnonzero(has_history[pairs.need])
-    width = 2 + max(int(provider.max(initial=0)), int(facts.continuity_provider.max()))
-    known = np.unique(facts.continuity_need.astype(np.int64) * width + facts.continuity_provider + 1)
+    width = 2 + max(int(provider.max(initial=0)), int(organization.max()))
+    known = np.unique(need.astype(np.int64) * width + organization + 1)
     asked = pairs.need[rows].astype(np.int64) * width + provider[pairs.opening[rows]] + 1
     at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
-    points[rows] = np.where(known[at] == asked, 0, params.weight_continuity)
+    points[rows] = np.where(known[at] == asked, 0, weight)
     return points
 
 
