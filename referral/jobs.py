@@ -72,6 +72,7 @@ JOBS = (
         after=("expire_referrals", "expire_drafts"),
         due=roundjobs.night_has_come,
     ),
+    Job("look_ahead", timedelta(minutes=5), steps=roundjobs.look_ahead),
     Job("remind_providers", timedelta(hours=1), upkeep.remind_providers),
     Job("tell_of_overdue_needs", timedelta(hours=1), upkeep.tell_of_overdue_needs),
     Job("tell_of_overdue_requests", timedelta(hours=1), rights.tell_of_overdue_requests),

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from models import Round, RoundKind, RoundStatus
-from referral import clock, roundwork
+from models import Round, RoundKind, RoundStatus, ScenarioStatus
+from referral import clock, previewwork, roundwork
 from referral.actions import following, nightly
 from referral.actions.upkeep import Counts
+from referral.queries import previews, refusals
 from referral.transactions import transaction
 
 
@@ -30,6 +31,21 @@ def nightly_rounds(session: Session, at: datetime) -> Counts:
     with transaction(session):
         counts = nightly.start_nightly(session, at, since=since)
     return dict(counts + _compute_waiting(session, RoundKind.NIGHTLY))
+
+
+def look_ahead(session: Session, at: datetime) -> Counts:
+    """Compute, for each area with a coordinator, what a round would propose now, where that was long ago."""
+    minutes = int(current_app.config.get("PREVIEW_MINUTES") or 0)
+    counts: Counter[str] = Counter()
+    with transaction(session):
+        areas = refusals.coordinated_areas(session) if minutes else []
+    for area in areas:
+        with transaction(session):
+            due = previewwork.is_due(previews.newest(session, area), at, minutes=minutes)
+            key = previewwork.ask(session, area, at=at).id if due else None
+        if key is not None:
+            counts["looked" if previewwork.compute_preview(session, key) is ScenarioStatus.DONE else "broken"] += 1
+    return dict(counts)
 
 
 def _compute_waiting(session: Session, kind: RoundKind) -> Counter[str]:

@@ -27,6 +27,7 @@ JOBS = {
     "forget_old_sign_ins": lazy("Drop ended sessions, used links and devices unseen for a year"),
     "look_at_spread": lazy("Let the database learn how its records are spread, so that pages stay quick"),
     "follow_refusals": lazy("Propose something new after a refusal, with as few changes as possible"),
+    "look_ahead": lazy("Look ahead: what a round would propose now"),
     "nightly_rounds": lazy("Compute the round of the night, where there is something new"),
     "learn_chances": lazy("Learn from past referrals who takes requests on, and judge it"),
     "learn_words": lazy("Judge the help suggested from words by what was chosen"),

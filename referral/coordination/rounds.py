@@ -7,18 +7,18 @@ from flask import Flask, after_this_request, current_app, flash, redirect, rende
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from models import Decision, Round, RoundStatus
+from models import Decision, Round, RoundKind, RoundStatus
 from referral import clock, roundwork
 from referral.access import Act, actor, allow
 from referral.actions import applying, deciding, resuming
 from referral.actions import rounds as verbs
 from referral.coordination import blueprint
 from referral.coordination.forms import StartRoundForm
-from referral.coordination.summary import summary
+from referral.coordination.summary import follow_summary, summary
 from referral.extensions import db
 from referral.forms import record_choices
 from referral.i18n import _, ngettext
-from referral.queries import candidates, consent_pages, needs_board, openings, rounds
+from referral.queries import candidates, consent_pages, follow_ups, needs_board, openings, rounds
 from referral.queries.paging import paginate
 
 VIEWS = ("need", "provider", "unmet")
@@ -92,7 +92,8 @@ def show_round(round_: Round) -> str:
         view=view,
         decision=chosen,
         page=page,
-        sentence=summary(db.session, round_),
+        sentence=summary(db.session, round_) if round_.kind is not RoundKind.FOLLOW_UP else follow_summary(round_),
+        follow_up=follow_ups.told(db.session, [round_])[0] if round_.kind is RoundKind.FOLLOW_UP else None,
         offers=candidates.offers(db.session, named) if named else {},
         lines=rounds.opening_lines(db.session, round_, {one.capacity_id for one in page.items if one.capacity_id})
         if view == "provider"

@@ -73,3 +73,13 @@ def _reasons(session: Session, round_: Round, unmet: int) -> list[str]:
     if unmet > counted:
         told.append(_("%(count)s for other reasons", count=unmet - counted))
     return told
+
+
+def follow_summary(round_: Round) -> str:
+    """Return such as: 12 needs around 1 refused one were looked at; the proposals of 3 change."""
+    refused = len(round_.certificate.get("refused", ()))
+    moves = round_.certificate.get("moves", ())
+    said = ngettext("After %(num)s refusal", "After %(num)s refusals", refused)
+    looked = ngettext("%(num)s need around was looked at", "%(num)s needs around were looked at", round_.needs)
+    changed = ngettext("%(num)s proposal changes", "%(num)s proposals change", len(moves))
+    return _("%(said)s: %(looked)s, %(changed)s.", said=said, looked=looked, changed=changed)

@@ -12,10 +12,11 @@ from referral import charts, clock
 from referral.access import Act, actor, allow
 from referral.coordination import blueprint
 from referral.coordination.forms import NeedsFilter
+from referral.coordination.preview import ahead_words, since_words
 from referral.exports import Column, workbook
 from referral.extensions import db
 from referral.i18n import _, in_language, ngettext
-from referral.queries import coordinator_desk, glass, needs_board, rights, rounds
+from referral.queries import coordinator_desk, follow_ups, glass, needs_board, previews, rights, rounds
 from referral.queries.needs_board import EXPORT_LIMIT, WAITS
 from referral.queries.paging import paginate
 from referral.taking_out import for_a_reason
@@ -29,6 +30,7 @@ def show_desk() -> str:
     account, at, today = actor(), clock.now(), clock.today()
     silent, silent_count = coordinator_desk.silent_providers(db.session, account, at=at, today=today)
     last = rounds.latest(db.session, account)
+    ahead = previews.newest(db.session, account.area_code or "")
     waiting = coordinator_desk.waiting(db.session, account, at=at, today=today)
     return render_template(
         "coordination/show_desk.html",
@@ -42,6 +44,10 @@ def show_desk() -> str:
         requests=rights.open_requests(db.session, account, limit=5),
         reviews=glass.open_reviews(db.session, account, limit=5),
         last_counts=rounds.counts(db.session, last) if last else None,
+        follow_ups=follow_ups.waiting(db.session, account),
+        ahead=ahead,
+        ahead_sentence=ahead_words(ahead, today) if ahead else None,
+        ahead_since=since_words(ahead) if ahead else None,
     )
 
 

@@ -19,6 +19,7 @@ from models import (
     Proposal,
     Referral,
     Round,
+    RoundKind,
     RoundOpening,
     RoundStatus,
     Service,
@@ -30,6 +31,9 @@ from referral.access import scope
 from referral.queries.candidates import offer_loaded
 
 OPEN_STATUSES = (RoundStatus.WAITING, RoundStatus.RUNNING, RoundStatus.PROPOSED, RoundStatus.APPLYING)
+
+WHOLE = Round.kind != RoundKind.FOLLOW_UP
+"""Rounds over all needs of an area."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,15 @@ def newest_first(actor: Account) -> sa.Select[Round]:
 
 
 def latest(session: Session, actor: Account) -> Round | None:
-    """Return the last round that has proposed something or is at work. One query."""
-    shown = Round.status.not_in((RoundStatus.FAILED, RoundStatus.DISCARDED))
+    """Return the last round over all needs that has proposed something or is at work. One query."""
+    shown = sa.and_(Round.status.not_in((RoundStatus.FAILED, RoundStatus.DISCARDED)), WHOLE)
     return session.scalars(newest_first(actor).where(shown).limit(1)).one_or_none()
 
 
 def latest_solved(session: Session, actor: Account) -> Round | None:
-    """Return the last round that was computed to its end, applied or not. One query."""
-    return session.scalars(newest_first(actor).where(Round.stage.in_(("done", "applying"))).limit(1)).one_or_none()
+    """Return the last round over all needs that was computed to its end, applied or not. One query."""
+    solved = sa.and_(Round.stage.in_(("done", "applying")), WHOLE)
+    return session.scalars(newest_first(actor).where(solved).limit(1)).one_or_none()
 
 
 def in_scope(session: Session, actor: Account, key: uuid.UUID) -> Round | None:

@@ -179,6 +179,8 @@ coordination.edit_organization  P  organization COORDINATOR 422
 coordination.edit_service       G  service     COORDINATOR 200
 coordination.edit_service       P  service     COORDINATOR 422
 coordination.end_round          P  round       AREA 302
+coordination.compute_preview    P  -           COORDINATOR 302
+coordination.show_preview       G  -           COORDINATOR 200
 coordination.resume_round       P  round       AREA 409
 coordination.export_needs       G  -           COORDINATOR 200; AREA 200 IO                < purpose=service
 coordination.export_services    G  -           CATALOGUE 200; OFFICER 200                  < purpose=service

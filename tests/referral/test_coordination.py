@@ -46,7 +46,7 @@ from tests.pages import check_page
 from tests.queries import counted, sign_in
 
 BUDGET = {
-    "/coordination": 12,
+    "/coordination": 14,
     "/coordination/needs": 10,
     "/coordination/rounds": 6,
     "/coordination/rounds/new": 6,
