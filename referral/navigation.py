@@ -21,6 +21,8 @@ class Item:
     label: Any
     endpoint: str
     act: Act
+    also: tuple[str, ...] = ()
+    """Endpoints that the entry leads on to."""
 
     @property
     def address(self) -> str:
@@ -30,7 +32,7 @@ class Item:
     @property
     def active(self) -> bool:
         """Whether the page shown is this one."""
-        return request.endpoint == self.endpoint
+        return request.endpoint in (self.endpoint, *self.also)
 
 
 STATION = [
@@ -54,7 +56,12 @@ NAVIGATION: dict[Role, list[Item]] = {
         Item(lazy("Desk"), "coordination.show_desk", Act.READ_NEEDS_BOARD),
         Item(lazy("Needs"), "coordination.list_needs", Act.READ_NEEDS_BOARD),
         Item(lazy("Rounds"), "coordination.list_rounds", Act.READ_ROUND),
-        Item(lazy("Planning"), "coordination.show_unmet", Act.READ_PLANNING),
+        Item(
+            lazy("Planning"),
+            "coordination.show_unmet",
+            Act.READ_PLANNING,
+            also=("coordination.show_places", "coordination.show_network"),
+        ),
         Item(lazy("People"), "intake.find_person", Act.FIND_PERSON),
         Item(lazy("Catalogue"), "coordination.list_services", Act.READ_CATALOGUE),
         Item(lazy("Import"), "coordination.list_imports", Act.IMPORT_FILES),

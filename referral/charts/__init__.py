@@ -10,6 +10,7 @@ from referral.charts.flow import sankey
 from referral.charts.frame import Chart
 from referral.charts.heat import heat
 from referral.charts.lines import Series, lines
+from referral.charts.steps import steps
 from referral.charts.tiles import Tile, tiles
 
-__all__ = ["Chart", "Link", "Series", "Tile", "bars", "carriers", "columns", "heat", "lines", "sankey", "tiles"]
+__all__ = ["Chart", "Link", "Series", "Tile", "bars", "carriers", "columns", "heat", "lines", "sankey", "steps", "tiles"]

@@ -13,6 +13,8 @@ from referral.queries.planning import Names
 
 CARRIERS_SHOWN, CARRIED_SHOWN = 10, 10
 LINES_SHOWN = 12
+WARNED = 5
+"""Organizations marked in the drawing: those whose closing would leave most people without help."""
 DESERT_SERVICES, DESERT_TOWNS = 14, 6
 
 
@@ -46,12 +48,13 @@ class Hold:
 
 
 def closings(study: PlanningStudy, names: Names) -> list[Closing]:
-    """Return the organizations whose closing would leave somebody without help, the worst first."""
-    return [
+    """Return the organizations whose closing would leave somebody without help, most people first."""
+    told = [
         Closing(names.organizations[key], helped, planned, lost)
         for key, helped, planned, lost in study.result["network"]["closings"]
         if sum(lost)
     ]
+    return sorted(told, key=lambda one: -one.people)  # stable: among equals the most urgent first
 
 
 def holds(study: PlanningStudy, names: Names, at: int) -> list[Hold]:
@@ -92,7 +95,7 @@ def drawing(study: PlanningStudy, names: Names, warned: Sequence[Closing]) -> ch
         _("Who carries whom"),
         (_("Organization"), _("Kind of help"), _("Helped now"), _("Would be proposed")),
         [charts.Link(*ends, *people) for ends, people in rows],
-        {in_language(one.organization) for one in warned},
+        {in_language(one.organization) for one in warned[:WARNED]},
     )
 
 

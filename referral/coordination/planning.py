@@ -140,7 +140,7 @@ def _places(study: Any) -> dict[str, Any]:
         "totals": planning_words.totals(lines),
         "sentence": planning_words.purchase_words(study, lines),
         "proof": planning_words.proof_words(study, lines),
-        "cell": cell if has_curve else None,
+        "one_curve": has_curve,
         "drawn": planning_words.curve_of(study, names, cell) if has_curve and cell is not None
         else planning_words.curves(study, names, lines),
         "existing": [(offers[key], one["curve"]) for key, one in zip(keys, existing, strict=True) if key in offers],

@@ -15,7 +15,7 @@ from referral.queries.needs_board import TIER_URGENCIES
 from referral.queries.planning import Names
 from referral.words import word
 
-CURVES_SHOWN = 5
+CURVES_SHOWN = 10
 TIERS = tuple(sorted(URGENCY_TIERS.values()))
 
 
@@ -136,22 +136,21 @@ def curve_of(study: PlanningStudy, names: Names, cell: int) -> charts.Chart:
 
 
 def curves(study: PlanningStudy, names: Names, lines: Sequence[Line]) -> charts.Chart:
-    """Return the longest curves of what would be bought."""
+    """Return the curves of what would be bought, the longest first: whom the first, the second … place serves."""
     cells = study.result["cells"]
     drawn = sorted(
-        {line.cell for line in lines if cells[line.cell]["curve"]}, key=lambda cell: (-len(cells[cell]["curve"]), cell)
+        {line.cell for line in lines if cells[line.cell]["curve"]},
+        key=lambda cell: (-len(cells[cell]["curve"]), cells[cell]["curve"], cell),
     )[:CURVES_SHOWN]
-    long = max((len(cells[cell]["curve"]) for cell in drawn), default=0)
-    series = [
-        charts.Series(
+    rows = [
+        (
             f"{in_language(names.terms[cells[cell]['term']])} · {in_language(names.towns[cells[cell]['town']])}",
-            [min(count, len(cells[cell]["curve"])) for count in range(long + 1)],
+            cells[cell]["curve"],
         )
         for cell in drawn
     ]
-    return charts.lines(
-        _("People more, by places bought"), _("Places"), [str(count) for count in range(long + 1)], series
-    )
+    kinds = [word(TIER_URGENCIES[tier]) for tier in TIERS]
+    return charts.steps(_("Whom each further place would serve, by urgency"), _("People more"), rows, kinds)
 
 
 def why_words(need: Need, proposal: Proposal | None) -> str:
