@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from models import GlassReason, GlassVerdict, Message, MessageKind, Role
+from models import GlassReason, GlassVerdict, Message, MessageKind, Role, RoundKind
 from referral import devices
 from referral.access import current_actor
 from referral.i18n import _
@@ -32,6 +32,14 @@ def _second_factor(change: str) -> str:
     )
 
 
+def _round(kind: str, number: str) -> str:
+    if kind == RoundKind.FOLLOW_UP:
+        return _("Round %(number)s follows a refusal: look at what it proposes now.", number=number)
+    if kind == RoundKind.NIGHTLY:
+        return _("Round %(number)s of the night is ready: look at its proposals.", number=number)
+    return _("Round %(number)s is ready: look at its proposals.", number=number)
+
+
 TEXTS: dict[MessageKind, Callable[[Message], str]] = {
     MessageKind.REFERRAL_REQUESTED: lambda m: _("Referral %(number)s waits for your answer.", **m.facts),
     MessageKind.REFERRAL_REMINDER: lambda m: _("Referral %(number)s must be answered today or it expires.", **m.facts),
@@ -43,7 +51,7 @@ TEXTS: dict[MessageKind, Callable[[Message], str]] = {
     MessageKind.REFERRAL_CANCELLED: lambda m: _("Referral %(number)s was cancelled.", **m.facts),
     MessageKind.REFERRAL_COMPLETED: lambda m: _("Referral %(number)s is completed.", **m.facts),
     MessageKind.NEED_OVERDUE: lambda m: _("Need %(number)s is overdue: nobody has been found yet.", **m.facts),
-    MessageKind.ROUND_FINISHED: lambda m: _("Round %(number)s is ready: look at its proposals.", **m.facts),
+    MessageKind.ROUND_FINISHED: lambda m: _round(str(m.facts.get("kind", "")), str(m.facts["number"])),
     MessageKind.CONSENT_WANTED: lambda m: _("Referral %(number)s waits for the person’s consent.", **m.facts),
     MessageKind.SHARING_STOPPED: lambda m: _(
         "Referral %(number)s: the person’s data may no longer be used. Look where it stands.", **m.facts

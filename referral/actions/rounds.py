@@ -175,7 +175,7 @@ def propose(
         at=at,
         area_code=running.area_code,
         round_id=running.id,
-        facts={"number": running.number},
+        facts={"number": running.number, "kind": running.kind.value},
     )
     session.flush()
 

@@ -148,6 +148,11 @@ WORDS: dict[str, dict[str, Any]] = {
         "administrator": lazy("Administrator"),
         "auditor": lazy("Auditor"),
     },
+    "RoundKind": {
+        "ordinary": lazy("Ordinary round"),
+        "nightly": lazy("Round of the night"),
+        "follow_up": lazy("Follow-up of a refusal"),
+    },
     "RoundStatus": {
         "waiting": lazy("Waiting"),
         "running": lazy("Computing"),
