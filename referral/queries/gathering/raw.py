@@ -73,7 +73,7 @@ def _in_json(element: Any, compiler: Any, **kwargs: Any) -> str:
 @compiles(is_one_of, "postgresql")
 def _in_array(element: Any, compiler: Any, **kwargs: Any) -> str:
     column, listed = (compiler.process(clause, **kwargs) for clause in element.clauses)
-    return f"{column} = ANY (translate({listed}, '[]\"', '{{}}')::uuid[])"
+    return f"{column} IN (SELECT unnest(translate({listed}, '[]\"', '{{}}')::uuid[]))"
 
 
 def key_list(given: "Keys") -> sa.BindParameter[str]:
