@@ -1,6 +1,6 @@
 """Learning from the platform's own past: train, judge, and use only what is better; one model of a kind at a time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from matching import judging
 from models import LearnedKind, LearnedModel
 from referral.actions.upkeep import Counts
-from referral.queries import training
+from referral.queries import policy_evidence, training
 
 RETRAIN_AFTER = timedelta(days=6, hours=12)
 """A week less the time a slot may wait: what was learned a day ago is not learned again."""
@@ -30,9 +30,16 @@ def due(session: Session, at: datetime, kinds: Iterable[LearnedKind]) -> list[Le
 
 def learn_chances(session: Session, at: datetime) -> Write:
     """Learn what is due from past referrals, reading alone; return the writing of it, which takes a moment."""
-    kinds = due(session, at, CHANCES)
-    models = train(training.read(session, at), kinds, at) if kinds else []
+    models = learn_models(session, due(session, at, CHANCES), at)
     return lambda to, _at: keep(to, models)
+
+
+def learn_models(session: Session, kinds: Sequence[LearnedKind], at: datetime) -> list[LearnedModel]:
+    """Return a model of each kind with what past rounds say of the weights changed last; new, not in a session."""
+    models = train(training.read(session, at), kinds, at) if kinds else []
+    for model in models:
+        model.measures = model.measures | {"policy": policy_evidence.of_last_change(session, model.kind)}
+    return models
 
 
 def train(past: training.Past, kinds: Iterable[LearnedKind], at: datetime) -> list[LearnedModel]:

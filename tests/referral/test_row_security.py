@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from models import Account, Feature, FeatureKind, Person, Role
 from referral.access import as_installation, look_as
+from referral.actions.suggestions import note_offers
 from referral.actions.visits import log_visit
 from referral.extensions import db
 from referral.log.roles import grant
@@ -32,7 +33,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.postgres
-TABLES = ("person", "case_file", "need", "referral", "visit", "feature")
+TABLES = ("person", "case_file", "need", "referral", "visit", "feature", "suggestion_shown")
 NOTHING = dict.fromkeys(TABLES, 0)
 ONE_OF_EACH = dict.fromkeys(TABLES, 1)
 
@@ -69,6 +70,7 @@ def served(make_app: MakeApp, postgres_url: str) -> Iterator[Served]:
             person = make_person(session, station_id=station.id, **place)
             session.add(Feature(person_id=person.id, kind=FeatureKind.LIVES_ALONE))
             need = make_need(session, case=make_case(session, person=person))
+            note_offers(session, need, ["A02"])
             referral = refer(session, need, capacity)
             visitor = make_account(session, Role.STATION_WORKER, organization_id=station.id)
             log_visit(session, **_visit(person, make_term(session), station, visitor))

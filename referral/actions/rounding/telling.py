@@ -56,9 +56,25 @@ class Teller:
         unmet = self._unmet(some)
         return [
             f'{{"code":"{REASONS[code]}","offered":{offered},"fitting":{fitting},'
-            f"{next(reasons) if pair >= 0 else next(unmet)}}}"
-            for (code, offered, fitting), pair in zip(heads, self.result.chosen[some].tolist(), strict=True)
+            f"{next(reasons) if pair >= 0 else next(unmet)}{drawn}}}"
+            for (code, offered, fitting), pair, drawn in zip(
+                heads, self.result.chosen[some].tolist(), self._drawn(some), strict=True
+            )
         ]
+
+    def _drawn(self, some: slice) -> list[str]:
+        """The place that the coin could have given instead, with its points: what other weights are judged by."""
+        others = self.result.drawing.other[some].tolist()
+        told = [""] * len(others)
+        candidates, start = self.result.candidates, some.start or 0
+        form = ",".join(f'"{name}":%d' for name in PARTS)
+        for row, opening in enumerate(others):
+            if opening >= 0:
+                where = candidates.of(start + row)
+                pair = where.start + int((candidates.opening[where] == opening).argmax())
+                parts = form % tuple(candidates.parts[pair].tolist())
+                told[row] = f',"drawn":{{"capacity":{self.capacities[opening]},"parts":{{{parts}}}}}'
+        return told
 
     def _matched(self, some: slice) -> Iterator[str]:
         told = self.result.reasons
