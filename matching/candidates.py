@@ -248,9 +248,16 @@ def in_areas(problem: Problem, needs: Rows, openings: Rows) -> tuple[Rows, Rows]
     at = np.arange(len(cols)) - np.repeat(np.cumsum(hits) - hits, hits) + np.repeat(first, hits)
     key = order[at] * max(len(openings), 1) + cols
     if len(which) > len(openings):  # intervals of one opening may overlap
-        key = np.unique(key)
+        key = distinct(key)
     rows, cols = np.divmod(key, max(len(openings), 1))
     return needs[rows], openings[cols]
+
+
+def distinct(key: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The different numbers among these, in order. Sorting whole numbers is several times faster than hashing them."""
+    key = np.sort(key)
+    first: NDArray[np.bool_] = np.concatenate([np.ones(min(len(key), 1), np.bool_), key[1:] != key[:-1]])
+    return np.asarray(key[first])
 
 
 def everybody(needs: Rows, openings: Rows) -> tuple[Rows, Rows]:

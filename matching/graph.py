@@ -48,7 +48,8 @@ class Graph:
     def by_opening(self) -> tuple[Ints, Rows]:
         """Pointer int64[m + 1] and pairs int32[E] in the order of their openings, then needs."""
         pairs = np.arange(len(self.opening), dtype=np.int32)
-        turned = csr_array((pairs, self.opening, self.ptr), shape=(self.n, self.m)).tocsc()
+        ptr = self.ptr.astype(np.int32)  # with pointers of 64 bits scipy would widen every index first
+        turned = csr_array((pairs, self.opening, ptr), shape=(self.n, self.m)).tocsc()
         return turned.indptr.astype(np.int64), turned.data
 
     def pay(self, chosen: Ints) -> Ints:

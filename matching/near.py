@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.candidates import ANYWHERE, AREA, RADIUS, Places, by_type, everybody, in_areas
+from matching.candidates import ANYWHERE, AREA, RADIUS, Places, by_type, distinct, everybody, in_areas
 from matching.distance import between, within
 from matching.eligibility import Pairs, Rule, failed_rules
 from matching.params import Params
@@ -15,6 +15,7 @@ from matching.problem import Problem
 from matching.result import NearFailing
 
 Rows = NDArray[np.int32]
+TAKEN = np.int64(1) << 62
 
 
 def misses(problem: Problem, params: Params, lonely: NDArray[np.bool_]) -> NearFailing:
@@ -53,18 +54,27 @@ def _near(
             found.append((located[rows], beyond[cols]))
         need, opening = (np.concatenate(column) for column in zip(*found, strict=True))
         if len(need):
-            key = np.unique(need.astype(np.int64) * len(places.problem.openings) + opening)
+            key = distinct(need.astype(np.int64) * len(places.problem.openings) + opening)
             need, opening = (column.astype(np.int32) for column in np.divmod(key, len(places.problem.openings)))
             yield need, opening, between(places.here[need], places.there[opening])
 
 
 def _fewest(pairs: Pairs, most: int) -> tuple[Rows, Rows, NDArray[np.uint32], NDArray[np.float32]]:
+    """Of pairs sorted by need: need, opening, broken rules and distance of the failing ones kept for each."""
     mask = failed_rules(pairs)
     broken = np.flatnonzero(mask & ~np.uint32(Rule.NO_PLACES))
     need, mask, km = pairs.need[broken], mask[broken], pairs.km[broken]
-    order = np.lexsort((km, np.bitwise_count(mask), need))
-    need = need[order]
-    first = np.searchsorted(need, need)
-    order = order[np.arange(len(order)) - first < most]
-    rows = broken[order]
-    return pairs.need[rows], pairs.opening[rows], mask[order], pairs.km[rows]
+    first = np.flatnonzero(np.concatenate([np.ones(min(len(need), 1), np.bool_), need[1:] != need[:-1]]))
+    counts = np.diff(np.append(first, len(need)))
+    # Kilometres of 0 or more are ordered as the whole numbers their bits spell; unknown ones come last.
+    far = np.where(np.isnan(km), np.float32(np.inf), km).view(np.int32)
+    merit = (np.bitwise_count(mask).astype(np.int64) << 32) + far
+    taken: list[NDArray[np.int64]] = []
+    for _ in range(min(most, int(counts.max(initial=0)))):
+        least = np.minimum.reduceat(merit, first)
+        hits = np.flatnonzero(merit == np.repeat(least, counts))
+        rows = hits[np.searchsorted(hits, first)][least < TAKEN]  # of equal ones the first
+        merit[rows] = TAKEN
+        taken.append(rows)
+    rows = np.concatenate(taken) if taken else first[:0]
+    return need[rows], pairs.opening[broken[rows]], mask[rows], km[rows]

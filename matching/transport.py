@@ -86,10 +86,23 @@ def solve_block(graph: Graph) -> Ints:
         np.concatenate([graph.need, np.arange(n, n + m), np.arange(n)]),
         np.concatenate([graph.opening + n, np.full(m + n, sink)]),
         np.concatenate([np.ones(pairs, np.int64), graph.places, np.ones(n, np.int64)]),
-        np.concatenate([graph.cost, np.zeros(m, np.int64), graph.penalty]),
+        np.concatenate([graph.cost, np.zeros(m, np.int64), _least_penalties(graph)]),
         np.concatenate([np.ones(n, np.int64), np.zeros(m, np.int64), [-n]]),
     )
     used = np.flatnonzero(flows[:pairs])
     chosen = np.full(n, -1, dtype=np.int64)
     chosen[graph.need[used]] = used
     return chosen
+
+
+def _least_penalties(graph: Graph) -> Ints:
+    """int64[n]: penalties in the same proportions that are as small as tiers allow here; the same plans are optimal.
+
+    B is that of the widest block of a city. In this block a smaller one does (see `tier_base`), and the solver's work
+    grows with the size of its numbers.
+    """
+    step = int(np.gcd.reduce(graph.penalty)) if graph.n else 0
+    enough = COST_CAP * (graph.m + 1) + 1
+    if step <= enough or graph.cost.max(initial=0) > COST_CAP or graph.cost.min(initial=0) < 0:
+        return graph.penalty
+    return graph.penalty // step * enough
