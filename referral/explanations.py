@@ -161,6 +161,8 @@ def why_not(other: Mapping[str, Any]) -> str:
         )
     if other["why"] == "full":
         return _("Fits as well, but its places do more good elsewhere.")
+    if other["why"] == "drawn":
+        return _("Fits nearly as well: chance chose between the two.")
     return " ".join(rule_words(code) for code in other.get("rules", ()))
 
 

@@ -28,6 +28,8 @@ class Story:
 
     line: RoundOpening
     steps: Sequence[Step]
+    onward: bool = False
+    """Floors for groups move others as well, beyond who is newly served."""
 
     @property
     def served(self) -> Need | None:
@@ -75,14 +77,14 @@ def stories(session: Session, lines: Iterable[RoundOpening]) -> list[Story]:
     loaded = sa.select(Need).where(Need.id.in_(keys)).options(joinedload(Need.term), joinedload(Need.person))
     needs = {need.id: need for need in session.scalars(loaded)}
     named = offers(session, places)
-    return [Story(line, _steps(line, needs, named)) for line in told]
+    return [Story(line, steps, len(steps) < len(line.chain)) for line in told for steps in [_steps(line, needs, named)]]
 
 
 def _steps(line: RoundOpening, needs: dict[uuid.UUID, Need], named: dict[uuid.UUID, Capacity]) -> list[Step]:
     """Return the moves as people hear them: who comes to the new place, who then to the place left, and so on."""
     moves = {end: (need, start) for need, start, end in line.chain}
     steps, here = [], str(line.capacity_id)
-    while here in moves:
+    while here is not None and here in moves:
         need, start = moves.pop(here)
         steps.append(Step(needs[uuid.UUID(need)], named[uuid.UUID(start)] if start else None, named[uuid.UUID(here)]))
         here = start
