@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import prices, ties
-from matching.chains import predecessors
+from matching.augment import Proven, fill, insert
 from matching.graph import Graph, ragged
 from matching.problem import Problem
 from matching.result import Result
@@ -70,10 +70,9 @@ def redo(
     kept = np.flatnonzero(graph.opening == was[graph.need])
     chosen[graph.need[kept]] = kept
     graph = _counting_moves(graph, was)
-    chosen = _put_right(graph, chosen, at, declined_at, place_lost)
-    if place_lost:
-        graph = _with_places(graph, declined_at, -1)
-    price = prices.gains(graph, chosen)
+    plan = Proven(graph, chosen, result.prices[openings] * (graph.n + 1))
+    _put_right(graph, plan, at, declined_at, place_lost)
+    graph, chosen, price = plan.graph, plan.chosen, plan.price
     keys = ties.Ties(problem.needs.tie_key[rows], problem.openings.tie_key[openings], seed)
     chosen = ties.settle(graph, chosen, price, keys)
     exact = prices.primal(graph, chosen) == prices.dual(graph, price)
@@ -89,7 +88,10 @@ def _open_graph(
     rows, openings = table
     today, m = result.assignment, len(problem.openings)
     pairs, ptr = ragged(result.candidates.ptr, rows)
-    keep = ~np.isin(pairs, closed)
+    keep = np.ones(len(pairs), dtype=np.bool_)
+    found = np.searchsorted(pairs, closed)  # pairs rise with their rows
+    found = found[found < len(pairs)]
+    keep[found[np.isin(pairs[found], closed)]] = False
     need = np.repeat(np.arange(len(rows)), np.diff(ptr))[keep]
     pairs = pairs[keep]
     ptr = np.concatenate([[0], np.cumsum(np.bincount(need, minlength=len(rows)))]).astype(np.int64)
@@ -119,56 +121,10 @@ def _with_places(graph: Graph, opening: int, more: int) -> Graph:
     return replace(graph, places=places)
 
 
-def _put_right(graph: Graph, chosen: Ints, need: int, declined: int, place_lost: bool) -> Ints:
-    """The optimal plan, from one optimal for all but `need`, which has just lost its place at `declined`."""
-    without = graph.penalty.copy()
-    without[need] = 0
-    absent = replace(graph, penalty=without)  # at penalty 0 no move serves it: as if it were not there
-    chosen = chosen.copy()
-    if not place_lost:
-        pair, _ = predecessors(absent, chosen, prices.gains(absent, chosen))
-        placed, at = graph.placed(chosen), declined
-        while at >= 0 and pair[at] >= 0:
-            mover = graph.need[pair[at]]
-            chosen[mover] = pair[at]
-            at = int(placed[mover])
-    lost = _with_places(graph, declined, -1) if place_lost else graph
-    loss = prices.losses(replace(lost, penalty=without), chosen)
-    own = np.arange(graph.ptr[need], graph.ptr[need + 1])
-    own = own[lost.places[graph.opening[own]] > 0]
-    total = graph.cost[own] + loss[graph.opening[own]]
-    if len(own) and total.min() < graph.penalty[need]:
-        first = int(own[total.argmin()])
-        _make_room(lost, chosen, loss, int(graph.opening[first]))
-        chosen[need] = first
-    return chosen
-
-
-def _make_room(graph: Graph, chosen: Ints, loss: Ints, opening: int) -> None:
-    """Free a place at `opening` by the cheapest chain of moves (changes `chosen`)."""
-    placed, pay = graph.placed(chosen), graph.pay(chosen)
-    taken = np.bincount(placed[placed >= 0], minlength=graph.m)
-    source = np.append(placed, -1)[graph.need]
-    tight = (source >= 0) & (source != graph.opening) & (graph.places[graph.opening] > 0)
-    tight &= graph.cost - pay[graph.need] + loss[graph.opening] == loss[source]
-    pairs = np.flatnonzero(tight)
-    leave = np.full(graph.m, -1, dtype=np.int64)
-    done = taken < graph.places
-    quits = np.flatnonzero((placed >= 0) & (graph.penalty - pay == loss[placed]))
-    dropped = np.full(graph.m, -1, dtype=np.int64)
-    dropped[placed[quits]] = quits
-    done |= dropped >= 0
-    while not done[opening]:
-        step = pairs[done[graph.opening[pairs]] & ~done[source[pairs]]]
-        if not len(step):
-            raise prices.NotOptimal("no chain of moves frees the place at its price")
-        leave[source[step]] = step
-        done[source[step]] = True
-    at, free = opening, taken < graph.places
-    while not free[at]:
-        if dropped[at] >= 0:
-            chosen[dropped[at]] = -1
-            return
-        pair = leave[at]
-        chosen[graph.need[pair]] = pair
-        at = int(graph.opening[pair])
+def _put_right(graph: Graph, plan: Proven, need: int, declined: int, place_lost: bool) -> None:
+    """Make a plan optimal that is so but for `need`, which has just lost its place at `declined` (changes `plan`)."""
+    if place_lost:
+        plan.graph = _with_places(graph, declined, -1)
+    else:
+        fill(plan, declined, need)
+    insert(plan, need)
