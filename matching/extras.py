@@ -259,12 +259,14 @@ class _Joined:
         told, group, groups = self.result.fairness, self.problem.needs.group, self.problem.groups
         here, listed = chosen >= 0, greedy.assignment >= 0
         packed = here & (self.result.chosen < 0)
+        mine = np.isin(self.problem.needs.service_type, self.problem.openings.service_type[self.own])
         return replace(
             told,
             wanted=fairness.count(group, groups),
             served=fairness.count(group[here], groups),
             without=told.without + fairness.count(group[packed], groups),
             greedy=fairness.count(group[listed], groups),
+            outside=fairness.count(group[mine], groups),
             served_without=told.served_without + baselines.by_tier(self.problem.needs.tier[packed], self.result.tiers),
             worse=np.flatnonzero(listed & ~here).astype(np.int32),
             better=np.flatnonzero(here & ~listed).astype(np.int32),

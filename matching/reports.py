@@ -29,6 +29,8 @@ class Fairness:
     """int64[G]: how many could be served if there were nobody else; -1 = not asked"""
     price: NDArray[np.int64]
     """int64[G]: by how much `value` falls if one more of the group may stay unmet; 0 = the floor costs nothing"""
+    outside: NDArray[np.int64]
+    """int64[G]: needs of each group that floors do not look at: those of hours, or of a fund that is short"""
     share: int
     """Per mille asked of every group; 0 = no floor"""
     ratio: int

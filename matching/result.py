@@ -197,7 +197,7 @@ class Result:
     wanted: NDArray[np.int64]
     """int64[T]: needs in all, by tier"""
     prices: NDArray[np.int64]
-    """int64[m]: what a place costs in the proof"""
+    """int64[m]: what a place costs, beside `penalty`: with both the plan is proved opening by opening"""
     gain: NDArray[np.int64]
     """int64[m]: fall of `value` with one more place there"""
     gain_tier: NDArray[np.int8]

@@ -65,6 +65,9 @@ def tell(  # noqa: PLR0917
     with clock.part("restore"):
         candidates, pairs = order.candidates(plan.candidates, chosen)
         matched = chosen >= 0
+        stakes, worth = graph.penalty, told.gain
+        if plan.pools is not None:
+            stakes, worth = compact(stakes, worth, plan.base)
         return Result(
             assignment=order.assignment(graph.placed(chosen)),
             chosen=pairs,
@@ -72,13 +75,13 @@ def tell(  # noqa: PLR0917
             near=order.near(missed),
             tiers=tiers,
             base=plan.base,
-            penalty=order.by_need(graph.penalty if plan.pools is None else compact(graph.penalty, plan.base)),
+            penalty=order.by_need(stakes),
             value=plan.certificate.primal,
             cost=int(graph.cost[chosen[matched]].sum()),
             certificate=plan.certificate,
             served=baselines.by_tier(needs.tier[matched], tiers),
             wanted=baselines.by_tier(needs.tier, tiers),
-            prices=order.by_opening(told.gain),
+            prices=order.by_opening(worth),
             gain=order.by_opening(told.gain),
             gain_tier=order.by_opening(told.gain_tier),
             gain_cost=order.by_opening(told.gain_cost),
@@ -153,6 +156,7 @@ def _fairness(problem: Problem, free: Plan, plan: Plan, chosen: Ints, greedy: Ba
         floor=none if pools is None else size - pools.places,
         reachable=none - 1 if pools is None else pools.reachable,
         price=none if pools is None else plan.prices[len(problem.openings) :],
+        outside=none,
         share=0 if pools is None else pools.share,
         ratio=1 if pools is None else pools.ratio,
         lexicographic=pools is None or pools.lexicographic,

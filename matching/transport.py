@@ -34,14 +34,24 @@ def penalties(tier: NDArray[np.int8], tiers: int, base: int) -> Ints:
     return (tiers - tier.astype(np.int64) + 1) * base
 
 
-def compact(penalty: Ints, base: int) -> Ints:
-    """int64[n]: penalties with no step between two of them, or below the first, larger than B.
+def compact(penalty: Ints, prices: Ints, base: int) -> tuple[Ints, Ints]:
+    """int64[n] and int64[m]: penalties with no step between two of them, or below the first, larger than B; and the
+    prices of openings that go with them.
 
     Where nothing but openings is shared, a step of B outweighs every change of points as well as a larger one does, so
-    the same plans are the best. Penalties of `penalties` come out as they are.
+    the same plans are the best. A price is what somebody's being served is worth, give or take less than B / 2 points:
+    it goes with the penalty nearest to it. Penalties of `penalties` come out as they are.
     """
-    levels, at = np.unique(penalty, return_inverse=True)
-    return np.asarray(np.cumsum(np.minimum(np.diff(levels, prepend=0), base))[at].reshape(-1), dtype=np.int64)
+    levels = np.unique(np.append(penalty, 0))
+    less = levels - np.concatenate([[0], np.cumsum(np.minimum(np.diff(levels), base))])
+
+    def shifted(values: Ints) -> Ints:
+        above = np.minimum(np.searchsorted(levels, values), len(levels) - 1)
+        below = np.maximum(above - 1, 0)
+        nearest = np.where(values - levels[below] < levels[above] - values, below, above)
+        return np.asarray(values - less[nearest], dtype=np.int64)
+
+    return shifted(penalty), shifted(prices)
 
 
 def optimum(parts: Split, start: Ints | None = None, touched: NDArray[np.int32] | None = None) -> Ints:

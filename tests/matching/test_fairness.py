@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from matching import Needs, Openings, Params, Problem, solve
 from matching.decline import redo
 from matching.flow import Overflow
+from matching.graph import Graph
+from matching.prices import dual, primal
 from matching.reports import Fairness
 from matching.result import Result
 from matching.synthetic import city
@@ -242,12 +244,35 @@ def test_at_ten_thousand_needs_the_worst_township_is_lifted_and_nobody_is_lost(
 
 
 def test_penalties_far_apart_are_brought_together_as_far_as_the_plan_allows() -> None:
-    assert compact(np.array([900, 10, 900, 35]), 50).tolist() == [85, 10, 85, 35]
-    assert compact(np.array([1000, 3000]), 500).tolist() == [500, 1000]
-    assert compact(np.zeros(0, np.int64), 5).tolist() == []
+    stakes, prices = compact(np.array([900, 10, 900, 35]), np.array([880, 0, 12, 36]), 50)
+    assert (stakes.tolist(), prices.tolist()) == ([85, 10, 85, 35], [65, 0, 12, 36])
+    assert compact(np.array([1000, 3000]), np.array([990, 2800]), 500)[1].tolist() == [490, 800]
+    assert compact(np.zeros(0, np.int64), np.zeros(2, np.int64), 5)[1].tolist() == [0, 0]
+
+
+@many
+@given(problems(), fair)
+def test_penalties_and_prices_told_prove_the_plan_without_pools(problem: Problem, params: Params) -> None:
+    result = solve(problem, params)
+    graph = Graph(
+        result.candidates.ptr,
+        result.candidates.opening,
+        result.candidates.cost.astype(np.int64),
+        problem.openings.places.astype(np.int64),
+        result.penalty,
+    )
+    assert primal(graph, result.chosen) == dual(graph, result.prices)
 
 
 def test_more_groups_than_sums_can_hold_are_refused() -> None:
     needs = Needs.make(2, age=40, tier=[1, 100], group=[0, 1])
     with pytest.raises(Overflow):
         solve(Problem(needs, Openings.make(1, places=1), groups=2), Params(fair_floor=500))
+
+
+def test_needs_of_hours_are_outside_the_floors_and_told_so() -> None:
+    needs = Needs.make(4, age=40, group=[0, 0, 1, 1], service_type=[0, 1, 0, 1], hours=[1, 3, 1, 3])
+    openings = Openings.make(2, places=[1, 4], service_type=[0, 1], counts_hours=[False, True])
+    told = solve(Problem(needs, openings, groups=2), Params(fair_floor=100)).fairness
+    assert (told.wanted.tolist(), told.outside.tolist()) == ([2, 2], [1, 1])
+    assert told.served.sum() == 2

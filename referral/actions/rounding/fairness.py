@@ -28,6 +28,7 @@ def told(board: Board, result: Result, fair_by: str, groups: Sequence[str]) -> d
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     return {
         "by": fair_by,
+        "outside": int(found.outside.sum()),
         "share": found.share,
         "lexicographic": found.lexicographic,
         "ratio": found.ratio,
