@@ -13,4 +13,17 @@ from referral.charts.lines import Series, lines
 from referral.charts.steps import steps
 from referral.charts.tiles import Tile, tiles
 
-__all__ = ["Chart", "Link", "Series", "Tile", "bars", "carriers", "columns", "heat", "lines", "sankey", "steps", "tiles"]
+__all__ = [
+    "Chart",
+    "Link",
+    "Series",
+    "Tile",
+    "bars",
+    "carriers",
+    "columns",
+    "heat",
+    "lines",
+    "sankey",
+    "steps",
+    "tiles",
+]

@@ -24,7 +24,7 @@ from referral.charts.frame import (
 )
 from referral.filters import number
 
-WIDTH, LEFT, RIGHT, STEP, NODE = 400.0, 150.0, 118.0, 46.0, 10.0
+WIDTH, LEFT, RIGHT, STEP, NODE = 420.0, 150.0, 146.0, 46.0, 10.0
 THICKEST, THINNEST = 16.0, 1.5
 CARRIER, CARRIED, WARNED = PALETTE[1], PALETTE[0], PALETTE[4]
 

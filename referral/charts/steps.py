@@ -9,6 +9,7 @@ from referral.charts.frame import (
     NARROW,
     PALETTE,
     Chart,
+    Figure,
     Show,
     drawing,
     legend,
@@ -46,7 +47,9 @@ def steps(
                 rect(x, y, BOX, BOX, colour, f"{name} {step + 1}: {kinds[kind - 1]}"),
                 text(x + BOX / 2, y + BOX / 2, str(kind), "middle", "#ffffff", font_weight=600, pointer_events="none"),
             ]
-    table = [[name, *(sum(kind == one for kind in line) for one in range(1, len(kinds) + 1))] for name, line in rows]
+    table: list[list[str | Figure | None]] = [
+        [name, *(sum(kind == one for kind in line) for one in range(1, len(kinds) + 1))] for name, line in rows
+    ]
     described = sentence((name, show(len(line))) for name, line in rows)
     svg = drawing(title, described, width, top + 12 + len(rows) * HIGH, parts)
     return Chart(title, svg, (head, *kinds), table, show, wide=width > NARROW)

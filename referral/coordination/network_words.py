@@ -127,7 +127,7 @@ def cut_words(cut: dict[str, Any], names: Names) -> str:
         where = _("%(some)s and elsewhere", some=where)
     people = ngettext("%(num)s person", "%(num)s people", cut["people"])
     return _(
-        "%(people)s in %(where)s can go to these places alone, and there are %(places)s: %(short)s stay unmet, "
+        "%(people)s in %(where)s have only these places to go to, and there are %(places)s: %(short)s go without, "
         "whoever gets them.",
         people=people,
         where=where,
