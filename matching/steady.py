@@ -166,6 +166,7 @@ def _told(part: Problem, params: Params, solved: _Solved, *, exact: bool) -> Tol
             loss=loss,
             root=root,
             near=missed,
+            other=np.full(kept.n, -1, dtype=np.int32),
         )
     )
     primal, dual = prices.primal(kept, chosen), prices.dual(kept, price)
