@@ -17,6 +17,7 @@ from referral.actions.rounding.altering import altered
 from referral.actions.rounding.changing import Altered, altered_by
 from referral.actions.rounding.comparing import Plan, differences, figures, places
 from referral.queries.gathering.board import Board, gather_if_begun
+from referral.queries.gathering.groups import grouped
 from referral.queries.parameters import in_force
 from referral.transactions import reading, transaction
 
@@ -56,7 +57,7 @@ def compute_scenario(session: Session, key: uuid.UUID, *, progress: Progress = s
         seconds = {"gather": perf_counter() - started}
         stage("solving", 30)
         started = perf_counter()
-        today = Plan(board, solve(board.problem, now, seed=seed), [str(opening) for opening in board.capacity_ids])
+        today = Plan(board, solve(grouped(board, now.fair_by)[0], now, seed=seed), [str(opening) for opening in board.capacity_ids])
         seconds["today"] = perf_counter() - started
         answer: dict[str, Any] = {"today": figures(today), "digest": board.digest, "params": now.as_dict()}
         if not alone:
@@ -83,4 +84,4 @@ def compute_scenario(session: Session, key: uuid.UUID, *, progress: Progress = s
 def _copy(board: Board, meant: Altered, params: Params, seed: int) -> Plan:
     """The same needs, the altered openings."""
     copied = replace(board, problem=altered(board.problem, meant.alterations))
-    return Plan(copied, solve(copied.problem, params, seed=seed), meant.names)
+    return Plan(copied, solve(grouped(copied, params.fair_by)[0], params, seed=seed), meant.names)
