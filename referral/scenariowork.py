@@ -57,7 +57,8 @@ def compute_scenario(session: Session, key: uuid.UUID, *, progress: Progress = s
         seconds = {"gather": perf_counter() - started}
         stage("solving", 30)
         started = perf_counter()
-        today = Plan(board, solve(grouped(board, now.fair_by)[0], now, seed=seed), [str(opening) for opening in board.capacity_ids])
+        plan = solve(grouped(board, now.fair_by)[0], now, seed=seed)
+        today = Plan(board, plan, [str(opening) for opening in board.capacity_ids])
         seconds["today"] = perf_counter() - started
         answer: dict[str, Any] = {"today": figures(today), "digest": board.digest, "params": now.as_dict()}
         if not alone:
