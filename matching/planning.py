@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -120,7 +120,6 @@ class Block:
     needs: Ints
     chosen: Ints
     gains: Ints
-    following: bool = field(default=True)
 
     def copy(self) -> Block:
         """The same state, to go on from it twice."""
@@ -236,6 +235,9 @@ def buy(
         budget: in the same units.
         places: how many at most.
         curves: the curve of each opening alone; with them the bound is told (at least as long as `places`, or whole).
+
+    Two bounds hold, and the smaller is told: what the curves alone allow at these prices, and what as many places as
+    the cheapest price allows would do if all had it.
     """
     states = [block.copy() for block in found]
     tiers = found[0].ground.tiers if found else 0
@@ -264,7 +266,14 @@ def buy(
         steps.append(step)
         spent += cost[step.opening]
         heads[number] = _cheapest(states[number], rows[number], price[number], budget - spent)
-    return Purchase(steps, spent, [_bound(curves, cost, budget, places, tier) for tier in range(1, tiers + 1)])
+    cheapest = min(cost.values(), default=0)
+    most = min(places, budget // cheapest) if cheapest else places
+    best = allocate(found, list(cost), most)
+    bounds = [
+        min(_bound(curves, cost, budget, places, tier), sum(step.tier <= tier for step in best))
+        for tier in range(1, tiers + 1)
+    ]
+    return Purchase(steps, spent, bounds)
 
 
 def _cheapest(block: Block, rows: Ints, price: Ints, left: int) -> tuple[int, int, int, int] | None:
