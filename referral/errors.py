@@ -75,6 +75,11 @@ ADVICE: Mapping[str, Advice] = {
         lazy("A study of this area is being computed"),
         lazy("Wait until it is ready: it is shown on the page. Then ask the next question."),
     ),
+    "scenario_not_ready": Advice(
+        409,
+        lazy("This answer is not ready"),
+        lazy("It is being computed, it failed, or it was thrown away. Open it again to see where it stands."),
+    ),
     "round_not_open": Advice(
         409,
         lazy("This round can no longer be changed"),

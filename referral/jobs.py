@@ -23,7 +23,7 @@ from models import JobRun, JobStatus
 from models.base import new_key
 from referral import clock, mail, roundjobs
 from referral.access import as_installation
-from referral.actions import capacity, learning, learning_words, retaining, rights, upkeep
+from referral.actions import capacity, learning, learning_words, retaining, rights, scenarios, upkeep
 from referral.actions.upkeep import Counts
 from referral.transactions import reading, transaction
 
@@ -64,6 +64,7 @@ JOBS = (
     Job("expire_referrals", timedelta(minutes=5), upkeep.expire_referrals),
     Job("expire_drafts", timedelta(minutes=5), upkeep.expire_drafts),
     Job("fail_dead_rounds", timedelta(minutes=5), upkeep.fail_dead_rounds),
+    Job("fail_dead_scenarios", timedelta(minutes=5), scenarios.fail_dead_scenarios),
     Job("follow_refusals", timedelta(minutes=1), steps=roundjobs.follow_refusals),
     Job(
         "nightly_rounds",

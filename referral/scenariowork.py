@@ -31,7 +31,7 @@ def silently(_stage: str, _progress: int) -> None:
 
 
 def compute_scenario(session: Session, key: uuid.UUID, *, progress: Progress = silently) -> ScenarioStatus:
-    """Compute a waiting scenario and return its state; one that cannot be computed is marked as failed.
+    """Compute a waiting scenario and return its state; one that cannot be computed, or is gone, counts as failed.
 
     It reads the database once and writes nothing but the scenario itself. `result` then holds "today" (figures of the
     round as it would run now) and, unless the kind is PREVIEW, "copy", "differences" and "places".
@@ -44,7 +44,8 @@ def compute_scenario(session: Session, key: uuid.UUID, *, progress: Progress = s
 
     with transaction(session):
         if not scenarios.begin(session, key):
-            return session.get_one(Scenario, key).status
+            known = session.get(Scenario, key)
+            return known.status if known else ScenarioStatus.FAILED
     progress("gathering", 5)
     try:
         started = perf_counter()

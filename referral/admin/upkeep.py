@@ -18,6 +18,7 @@ JOBS = {
     "expire_referrals": lazy("End referrals that nobody answered in time"),
     "expire_drafts": lazy("Give up referrals without consent in time"),
     "fail_dead_rounds": lazy("Mark rounds whose computation died"),
+    "fail_dead_scenarios": lazy("Mark questions whose computation died"),
     "remind_providers": lazy("Remind providers on their last day to answer"),
     "tell_of_overdue_needs": lazy("Tell coordinators of overdue needs"),
     "begin_periods": lazy("Carry places into the period that has begun"),

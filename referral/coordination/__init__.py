@@ -11,8 +11,10 @@ from referral.coordination import (  # noqa: E402, F401  views need the blueprin
     catalogue,
     imports,
     network,
+    parameters,
     planning,
     proposals,
     rounds,
+    scenarios,
     views,
 )

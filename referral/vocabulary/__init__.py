@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from referral.vocabulary import consent, exports, log, people, providers, rights, work
+from referral.vocabulary import consent, exports, log, people, providers, rights, scenarios, work
 
 WORDS: dict[str, dict[str, Any]] = {
     **consent.WORDS,
@@ -12,4 +12,5 @@ WORDS: dict[str, dict[str, Any]] = {
     **providers.WORDS,
     **work.WORDS,
     **rights.WORDS,
+    **scenarios.WORDS,
 }

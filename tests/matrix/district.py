@@ -19,12 +19,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from matching import Params
 from models import (
     Account,
     Assessment,
     AssessmentOccasion,
     BeneficiaryCategory,
     CalendarDay,
+    Capacity,
     Case,
     CaseStatus,
     CaseStep,
@@ -43,6 +45,7 @@ from models import (
     ImportRow,
     ImportRun,
     Measure,
+    Need,
     NeedStatus,
     NeedType,
     Organization,
@@ -55,8 +58,12 @@ from models import (
     RightsRequest,
     Role,
     Round,
+    RoundParameters,
     RoundStatus,
     RowResult,
+    Scenario,
+    ScenarioKind,
+    ScenarioStatus,
     Urgency,
     Visit,
     VisitKind,
@@ -91,6 +98,20 @@ ROLES = {
 OPENERS = ("worker", "supervisor", "coordinator")
 S = ReferralStatus
 PROOF = {"exact": True, "primal": 1, "dual": 1, "pairs": 1, "components": 1, "digest": "0" * 64, "wanted": [0, 0, 1, 0]}
+
+
+def one_gains(need: Need, capacity: Capacity) -> dict[str, Any]:
+    """The answer of a scenario in which one need gains a proposal."""
+    side = {
+        "needs": 1, "openings": 1, "places": 1, "served": 0, "greedy": 0, "by_tier": [[1, 0]], "by_service": {},
+        "by_township": {}, "cost": 0, "value": 0, "km": 0.0, "km_known": 0, "scarce": 0, "exact": True,
+    }  # fmt: skip
+    nobody: dict[str, Any] = {"count": 0, "by_tier": [0], "by_township": {}, "needs": []}
+    gain = {"count": 1, "by_tier": [1], "by_township": {}, "needs": [[str(need.id), None, str(capacity.id)]]}
+    return {
+        "today": side, "copy": {**side, "served": 1, "by_tier": [[1, 1]]}, "places": [], "idle": [], "digest": "0" * 64,
+        "seconds": {"gather": 0.1}, "params": {}, "differences": {"gain": gain, "lose": nobody, "move": nobody},
+    }  # fmt: skip
 
 
 @dataclass
@@ -248,7 +269,16 @@ def _subject(
     run = ImportRun(
         kind=ImportKind.PEOPLE, file_name="people.csv", digest=f"{number}" * 64, by_id=coordinator.id, columns=["姓名"]
     )
-    session.add_all([*visits, emergency, rights, round_, run])
+    scenario = Scenario(
+        number=f"W-{number}", kind=ScenarioKind.WHAT_IF, area_code=round_.area_code, status=ScenarioStatus.DONE, at=at,
+        seed=0, params={}, changes=[], stage="done", progress=100, result=one_gains(open_need, capacity),
+        made_by_id=coordinator.id,
+    )  # fmt: skip
+    parameters = RoundParameters(
+        area_code=round_.area_code, number=number + 1, params=Params().as_dict(), reason="因为",
+        made_by_id=coordinator.id,
+    )  # fmt: skip
+    session.add_all([*visits, emergency, rights, round_, run, scenario, parameters])
     session.flush()
     proposal = Proposal(
         round_id=round_.id, need_id=proposed.id, capacity_id=capacity.id, proposed_capacity_id=capacity.id,
@@ -272,5 +302,6 @@ def _subject(
         "accepted": accepted.id, "held": held.id, "lead": lead.id, "visit": visits[0].id, "consent": consent.id,
         "emergency": emergency.id, "rights": rights.id, "round": round_.id, "proposal": proposal.id,
         "import": run.id, "organization": receiver.id, "place": capacity.service_at_location_id,
-        "capacity": capacity.id, "account": author.id, "service": state.service_id,
+        "capacity": capacity.id, "account": author.id, "service": state.service_id, "scenario": scenario.id,
+        "parameters": parameters.id,
     }  # fmt: skip

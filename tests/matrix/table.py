@@ -184,6 +184,22 @@ coordination.show_preview       G  -           COORDINATOR 200
 coordination.resume_round       P  round       AREA 409
 coordination.export_needs       G  -           COORDINATOR 200; AREA 200 IO                < purpose=service
 coordination.export_services    G  -           CATALOGUE 200; OFFICER 200                  < purpose=service
+coordination.build_scenario     G  -           COORDINATOR 200
+coordination.build_scenario     P  -           COORDINATOR 422
+coordination.discard_scenario   P  scenario    AREA 302
+coordination.keep_scenario      P  scenario    AREA 422 IOn
+coordination.list_scenarios     G  -           COORDINATOR 200
+coordination.repeat_scenario    P  scenario    AREA 302
+coordination.show_scenario      G  scenario    AREA 200 IOn
+coordination.compute_effect     P  parameters  AREA 302
+coordination.discard_parameters P  parameters  AREA 302
+coordination.draft_parameters   G  -           COORDINATOR 200
+coordination.draft_parameters   P  -           COORDINATOR 422
+coordination.edit_parameters    G  parameters  AREA 200
+coordination.edit_parameters    P  parameters  AREA 422
+coordination.keep_parameters    P  parameters  AREA 302
+coordination.list_parameters    G  -           KEEPERS 200
+coordination.show_parameters    G  parameters  AREA 200; administrator:* 200
 coordination.leave_proposal     P  proposal    AREA 302                                    < reason=later
 coordination.list_imports       G  -           COORDINATOR 200
 coordination.list_imports       P  -           COORDINATOR 422

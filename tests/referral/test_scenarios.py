@@ -156,7 +156,7 @@ def test_an_opening_like_another_somewhere_else_lies_there(session: Session) -> 
 def test_several_changes_in_one(session: Session) -> None:
     district(session)
     first, *_, last = capacities(session)
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"change": "close_service", "service_at_location": str(first.service_at_location_id)},
         {"change": "add_places", "capacity": str(last.id), "value": 1},
         {"change": "parameter", "parameter": "weight_distance", "value": 0},
@@ -189,7 +189,7 @@ def test_a_scenario_leaves_every_other_table_as_it_was(session: Session) -> None
     session.commit()
     before = dump(session)
     first = capacities(session)[0]
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"change": "close_organization", "organization": str(organization_of(session, first))},
         {"change": "add_opening", "capacity": str(first.id), "value": 9},
         {"change": "radius", "service_at_location": str(first.service_at_location_id), "value": 1},
