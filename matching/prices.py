@@ -12,9 +12,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.graph import Graph
+from matching.graph import Graph, ragged
 
 Ints = NDArray[np.int64]
+Rows = NDArray[np.int32]
 FAR = np.int64(1) << 61
 
 
@@ -28,32 +29,35 @@ def gains(graph: Graph, chosen: Ints) -> Ints:
     Raises:
         NotOptimal: the plan is not optimal.
     """
-    ptr, order = graph.by_opening
-    need = graph.need[order]
-    step = graph.cost[order] - graph.pay(chosen)[need]
+    _, order = graph.by_opening
+    need, head = graph.need[order], graph.opening[order]
     source = graph.placed(chosen)[need]
     source[source < 0] = graph.m
-    useful = source != graph.opening[order]
-    return -_settle(ptr, useful, source, step, graph.m)
+    useful = source != head
+    step = graph.cost[order] - graph.pay(chosen)[need]
+    distance = np.zeros(graph.m + 1, dtype=np.int64)
+    _settle(distance, head[useful], source[useful], step[useful])
+    return -distance[: graph.m]
 
 
-def _settle(ptr: Ints, useful: NDArray[np.bool_], source: NDArray[np.int32], step: Ints, m: int) -> Ints:
-    """Shortest distances from the pool (number m, distance 0) to every opening, by Bellman-Ford sweeps."""
-    counts = np.add.reduceat(np.append(useful, False).astype(np.int64), ptr[:-1]) * (np.diff(ptr) > 0)
-    rows = np.flatnonzero(counts)
-    starts = (np.cumsum(counts) - counts)[rows]
-    source, step = source[useful], step[useful]
-    distance = np.zeros(m + 1, dtype=np.int64)
-    for _ in range(m + 2):
-        if not len(rows):
-            break
-        best = np.minimum(np.minimum.reduceat(distance[source] + step, starts), 0)
-        if np.array_equal(best, distance[rows]):
-            break
-        distance[rows] = best
-    else:
-        raise NotOptimal("moves around a circle save something: the plan is not optimal")
-    return distance[:m]
+def _settle(distance: Ints, head: Rows, source: Rows, step: Ints) -> None:
+    """Shorten the distances along arcs source -> head, sorted by head, until none can be shortened (Bellman-Ford).
+
+    A sweep looks only at arcs from where the sweep before has changed something.
+    """
+    changed = distance < FAR
+    for _ in range(len(distance) + 1):
+        arcs = np.flatnonzero(changed[source])
+        if not len(arcs):
+            return
+        at = head[arcs]
+        first = np.flatnonzero(np.concatenate([[True], at[1:] != at[:-1]]))
+        best, rows = np.minimum.reduceat(distance[source[arcs]] + step[arcs], first), at[first]
+        shorter = best < distance[rows]
+        distance[rows[shorter]] = best[shorter]
+        changed[:] = False
+        changed[rows[shorter]] = True
+    raise NotOptimal("moves around a circle save something: the plan is not optimal")
 
 
 def losses(graph: Graph, chosen: Ints) -> Ints:
@@ -62,7 +66,7 @@ def losses(graph: Graph, chosen: Ints) -> Ints:
     Raises:
         NotOptimal: the plan is not optimal.
     """
-    placed = graph.placed(chosen)
+    placed, pay = graph.placed(chosen), graph.pay(chosen)
     matched = np.flatnonzero(placed >= 0)
     matched = matched[np.argsort(placed[matched], kind="stable")]
     taken = np.bincount(placed[matched], minlength=graph.m)
@@ -70,18 +74,13 @@ def losses(graph: Graph, chosen: Ints) -> Ints:
     if len(matched):
         rows = np.flatnonzero(taken)
         starts = (np.cumsum(taken) - taken)[rows]
-        first, pay = graph.ptr[:-1], graph.pay(chosen)
-        has_pair = np.flatnonzero(np.diff(graph.ptr) > 0)
-        for _ in range(graph.m + 2):
-            leave = graph.penalty.copy()
-            onward = np.minimum.reduceat(graph.cost + loss[graph.opening], first[has_pair])
-            leave[has_pair] = np.minimum(leave[has_pair], onward)
-            best = np.minimum(np.minimum.reduceat((leave - pay)[matched], starts), loss[rows])
-            if np.array_equal(best, loss[rows]):
-                break
-            loss[rows] = best
-        else:
-            raise NotOptimal("moves around a circle save something: the plan is not optimal")
+        loss[rows] = np.minimum(loss[rows], np.minimum.reduceat((graph.penalty - pay)[matched], starts))
+        pairs, ptr = ragged(graph.ptr, matched)
+        counts = np.diff(ptr)
+        head, source = np.repeat(placed[matched], counts), graph.opening[pairs]
+        useful = head != source
+        step = graph.cost[pairs] - np.repeat(pay[matched], counts)
+        _settle(loss, head[useful], source[useful], step[useful])
     loss[graph.places == 0] = -1
     return loss
 
