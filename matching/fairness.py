@@ -16,7 +16,7 @@ taken, and one need of a tier counts as `ratio` of the next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -112,11 +112,21 @@ def pools(problem: Problem, params: Params, reach: Reach, served: Ints, tiers: i
     if params.fair_share:
         floors = np.minimum(floors, alone)
     base = tier_base(len(problem.openings), groups)  # through its pool a need of one service moves one of another
-    ratio = _ratio(len(problem.needs) + len(problem.openings) + groups + 2, groups, tiers, base)
+    nodes = len(problem.needs) + len(problem.openings) + groups + 2
+    found = pools_of(group, size - floors, problem.needs.tier, tiers, base, nodes)
+    return replace(found, share=share, reachable=alone)
+
+
+def pools_of(  # noqa: PLR0917
+    group: Rows, places: Ints, tier: NDArray[np.int8], tiers: int, base: int, nodes: int
+) -> Pools:
+    """The pools with so many places (int64[D]), and what staying unmet costs in them and beyond, in a flow of so many
+    nodes."""
+    groups = len(places)
+    ratio = _ratio(nodes, groups, tiers, base)
     weight = base * np.array([ratio**step for step in range(tiers)], dtype=np.int64)
-    penalty = weight[tiers - problem.needs.tier.astype(np.int64)]
-    beyond = (groups + 2) * int(weight[-1])
-    return Pools(group, size - floors, penalty, beyond, base, ratio, share, alone)
+    penalty = weight[tiers - tier.astype(np.int64)]
+    return Pools(group, places, penalty, (groups + 2) * int(weight[-1]), base, ratio, 0, places)
 
 
 def _ratio(nodes: int, groups: int, tiers: int, base: int) -> int:
