@@ -38,6 +38,7 @@ class Rule(IntFlag):
     CONSENT = 1 << 13
     REJECTED_BEFORE = 1 << 14
     NO_PLACES = 1 << 15
+    FUND = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +151,21 @@ def quantity(pairs: Pairs) -> Broken:
 
 
 def no_places(pairs: Pairs) -> Broken:
-    """Broken where no place is left."""
-    return np.asarray(pairs.problem.openings.places[pairs.opening] == 0)
+    """Broken where no place is left, or fewer hours than are wanted."""
+    openings = pairs.problem.openings
+    left = openings.places[pairs.opening]
+    if not openings.counts_hours.any():
+        return np.asarray(left == 0)
+    return np.asarray(left < np.where(openings.counts_hours[pairs.opening], pairs.problem.needs.hours[pairs.need], 1))
+
+
+def fund(pairs: Pairs) -> Broken:
+    """Broken where the opening draws on a fund that has not so much left, or nobody said what the need takes."""
+    drawn = pairs.problem.openings.fund[pairs.opening]
+    if not len(pairs.problem.fund_left):
+        return np.zeros(len(pairs), dtype=np.bool_)
+    amount, left = pairs.problem.needs.amount[pairs.need], np.append(pairs.problem.fund_left, 0)[drawn]
+    return np.asarray((drawn >= 0) & ((amount <= 0) | (amount > left)))
 
 
 TESTS: dict[Rule, Callable[[Pairs], Broken]] = {
@@ -168,6 +182,7 @@ TESTS: dict[Rule, Callable[[Pairs], Broken]] = {
     Rule.WORKER_SEX: worker_sex,
     Rule.QUANTITY: quantity,
     Rule.SERVICE_AREA: service_area,
+    Rule.FUND: fund,
     Rule.NO_PLACES: no_places,
 }
 """Every rule that follows from the two rows; `CONSENT` and `REJECTED_BEFORE` come from the pair facts."""

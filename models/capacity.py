@@ -90,5 +90,7 @@ class Reservation(Record):
     places: Mapped[int] = mapped_column(default=1, server_default="1")
     """1, or the hours a month where the capacity counts hours."""
     amount: Mapped[Money | None] = mapped_column(info=marked(FieldGroup.MONEY))
-    """Yuan held of the capacity's fund."""
+    """Yuan held of the fund."""
+    fund_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("fund.id"), index=True)
+    """The fund they are held of: the capacity's when the place was taken."""
     released_at: Mapped[datetime | None]

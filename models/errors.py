@@ -30,6 +30,18 @@ class NoPlaceLeft(DomainError):
     code = "no_place_left"
 
 
+class FundShort(DomainError):
+    """The fund of the offer has not so much money left."""
+
+    code = "fund_short"
+
+
+class AmountMissing(DomainError):
+    """The offer draws on a fund, and nobody said how many yuan the need takes."""
+
+    code = "amount_missing"
+
+
 class ChangedMeanwhile(DomainError):
     """Somebody else changed the record since this page was opened."""
 

@@ -3,6 +3,7 @@
 import enum
 import uuid
 from datetime import datetime
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -80,6 +81,22 @@ class WorkerSex(enum.StrEnum):
 ANY_TIME = 0
 """`wanted_times` of somebody to whom any time is right. Else bit (weekday * 3 + part), Monday first; parts of the
 day are morning, afternoon, evening: 21 bits."""
+
+
+YUAN = "元"
+"""The unit of needs that are money."""
+WEEKS_A_YEAR, MONTHS_A_YEAR = 52, 12
+
+
+def whole_a_month(hundredths: int, frequency: str) -> int:
+    """Return whole units a month, rounded up, at least 1, from hundredths of a unit in one `frequency`.
+
+    >>> whole_a_month(200, "week"), whole_a_month(150, "month"), whole_a_month(300, "once")
+    (9, 2, 3)
+    """
+    weekly = frequency == "week"
+    over, under = (hundredths * WEEKS_A_YEAR, 100 * MONTHS_A_YEAR) if weekly else (hundredths, 100)
+    return max(-(-over // under), 1)
 
 
 class Need(Record):
@@ -163,6 +180,16 @@ class Need(Record):
         self.status = status
         self.closed_at = at if status in ENDED_STATUSES else None
         self.closed_reason = reason if status is NeedStatus.CLOSED_UNMET else None
+
+    @property
+    def hours_a_month(self) -> int:
+        """Whole hours a month that one provider must give, rounded up; units other than hours count as one each."""
+        return whole_a_month(int(self.quantity * 100), self.frequency)
+
+    @property
+    def yuan(self) -> Decimal | None:
+        """What meeting it takes of a fund: its quantity where that is money, else its estimated value."""
+        return self.quantity if self.unit == YUAN else self.estimated_value
 
     def reopen(self, *, at: datetime) -> None:
         """Put the need into the next round again: the only way back in the whole flow."""

@@ -52,6 +52,16 @@ ADVICE: Mapping[str, Advice] = {
         lazy("The last place has just been taken"),
         lazy("Choose another provider, or leave the need open for the next round."),
     ),
+    "fund_short": Advice(
+        409,
+        lazy("The fund has not so much left"),
+        lazy("Choose another provider, ask for more money in the fund, or leave the need open for the next round."),
+    ),
+    "amount_missing": Advice(
+        409,
+        lazy("What does it cost?"),
+        lazy("This offer is paid from a fund. Enter the estimated value of the need first, then send it again."),
+    ),
     "changed_meanwhile": Advice(
         409,
         lazy("Somebody else changed this at the same time"),

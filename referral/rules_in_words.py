@@ -21,6 +21,7 @@ RULES: dict[str, Any] = {
     "consent": lazy("The person has not agreed to this organization."),
     "rejected_before": lazy("It was asked before and declined or did not answer."),
     "no_places": lazy("No place is free."),
+    "fund": lazy("Its fund has not so much left, or nobody said what the need costs."),
 }
 """Each hard rule: what it means that it fails."""
 
@@ -41,5 +42,6 @@ REMEDIES: dict[str, Any] = {
     "consent": lazy("if the person agreed to this organization"),
     "rejected_before": lazy("if it reconsidered"),
     "no_places": lazy("if one more place were free"),
+    "fund": lazy("if its fund had more money, or the need’s value were entered"),
 }
 """Each hard rule: what would have to change."""

@@ -21,6 +21,7 @@ from models import (
     ConsentPurpose,
     ConsentWay,
     DataKind,
+    Fund,
     Household,
     Location,
     Need,
@@ -298,3 +299,18 @@ def refer(
     if consent:
         agree(session, need, capacity, at=at)
     return referrals.request(session, need, capacity, by=by, at=at, **extra)
+
+
+def make_fund(session: Session, *, amount: int = 1000, at: datetime = AT, **extra: Any) -> Fund:
+    """Money of some organization in a period around `at`."""
+    organization_id = extra.pop("organization_id", None) or make_organization(session).id
+    values: dict[str, Any] = {
+        "name": f"基金{number()}",
+        "starts_on": at.date() - timedelta(days=60),
+        "ends_on": at.date() + timedelta(days=60),
+        "amount": Decimal(amount),
+    }
+    fund = Fund(organization_id=organization_id, **(values | extra))
+    session.add(fund)
+    session.flush()
+    return fund

@@ -99,13 +99,13 @@ def set_accepting(session: Session, at_location: ServiceAtLocation, *, accepting
     session.flush()
 
 
-def going_on(session: Session, at_location: ServiceAtLocation) -> int:
-    """Return how many places of the service are given away for as long as the help goes on."""
+def going_on(session: Session, at_location: ServiceAtLocation, kind: CapacityKind = CapacityKind.CONCURRENT) -> int:
+    """Return how many places (or hours) of the service are given away for as long as the help goes on."""
     total = sa.func.coalesce(sa.func.sum(Capacity.reserved + Capacity.used), 0)
     return int(
         session.scalar(
             sa.select(total).where(
-                Capacity.service_at_location_id == at_location.id, Capacity.kind == CapacityKind.CONCURRENT
+                Capacity.service_at_location_id == at_location.id, Capacity.kind == kind
             )
         )
         or 0
@@ -136,7 +136,7 @@ def open_period(
     )
     if session.scalar(overlapping.limit(1)) is not None:
         raise PeriodsOverlap
-    least = going_on(session, at_location) if kind is CapacityKind.CONCURRENT else 0
+    least = 0 if kind is CapacityKind.QUOTA else going_on(session, at_location, kind)
     if places < least:
         raise TooFewPlaces(least)
     capacity = Capacity(
@@ -158,7 +158,7 @@ def open_period(
 
 
 def begin_periods(session: Session, at: datetime, *, only: ServiceAtLocation | None = None) -> Counts:
-    """Carry places that are held at a time into the period that has begun, so that nobody loses one at its turn.
+    """Carry places and hours that are held at a time into the period that has begun, so that nobody loses one at its turn.
 
     Quotas are not carried: a new period has new ones. Where somebody was quicker than the clock, the new period gets
     as many places as are needed for everybody who is being helped.
@@ -169,8 +169,8 @@ def begin_periods(session: Session, at: datetime, *, only: ServiceAtLocation | N
         sa.select(old, new)
         .join(new, new.service_at_location_id == old.service_at_location_id)
         .where(
-            old.kind == CapacityKind.CONCURRENT,
-            new.kind == CapacityKind.CONCURRENT,
+            old.kind != CapacityKind.QUOTA,
+            new.kind == old.kind,
             old.ends_on < today,
             new.starts_on <= today,
             new.ends_on >= today,

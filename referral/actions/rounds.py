@@ -165,6 +165,7 @@ def propose(
     running.served_by_tier = found.served_by_tier
     running.served, running.served_greedy, running.served_first_come = found.served
     running.certificate, running.fairness = found.certificate(), found.fairness()
+    running.budgets = found.budgets()
     running.seconds = {name: round(value, 4) for name, value in {**seconds, **found.seconds}.items()} | {
         "write": round(perf_counter() - clock, 4)
     }

@@ -58,8 +58,8 @@ def request(
     """Put a need to a provider: hold the place, set the clock, tell the provider. Return the referral.
 
     Without a consent in force it is sent only as an emergency, with the reason in words; with `wait_for_consent` it
-    becomes a draft that holds the place and that the provider does not see. Raises ConsentMissing, NoPlaceLeft,
-    AlreadyReferred where the need has a referral that is alive, WrongStep where it is closed.
+    becomes a draft that holds the place and that the provider does not see. Raises ConsentMissing, NoPlaceLeft, FundShort,
+    AmountMissing, AlreadyReferred where the need has a referral that is alive, WrongStep where it is closed.
     """
     if need.status not in WAITING_STATUSES and has_live_referral(session, need):
         raise AlreadyReferred
@@ -94,7 +94,7 @@ def request(
         _set_clock(referral, need, calendar, by=by, at=at)
     session.add(referral)
     session.flush()
-    places.take_place(session, referral, capacity_id=capacity.id)
+    places.take_place(session, referral, capacity_id=capacity.id, at=at)
     write_event(session, referral, None, by=by, at=at, note=choice_note)
     if referral.status is ReferralStatus.DRAFT:
         tell_station(session, referral, MessageKind.CONSENT_WANTED, at)

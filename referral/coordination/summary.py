@@ -27,6 +27,7 @@ SHORT = {
     "consent": lazy("without the person's consent"),
     "rejected_before": lazy("already declined"),
     "no_places": lazy("for lack of places"),
+    "fund": lazy("for lack of money in a fund"),
 }
 
 

@@ -81,7 +81,7 @@ class Plan:
     def value(self, kind: NeedKind | None = None, *, open_only: bool = False) -> Decimal:
         """Return the estimated value of needs in yuan."""
         return sum(
-            (line.need.estimated_value or Decimal(0) for line in self._of(kind) if line.is_open or not open_only),
+            (line.need.yuan or Decimal(0) for line in self._of(kind) if line.is_open or not open_only),
             Decimal(0),
         )
 

@@ -63,13 +63,19 @@ CASES: list[tuple[str, Rule, dict[str, Any], dict[str, Any], bool]] = [
     ("no limit to a place", Rule.QUANTITY, {"quantity": 99.0}, {}, False),
     ("no place left", Rule.NO_PLACES, {}, {"places": 0}, True),
     ("a place left", Rule.NO_PLACES, {}, {"places": 1}, False),
+    ("too few hours left", Rule.NO_PLACES, {"hours": 6}, {"places": 5, "counts_hours": True}, True),
+    ("hours enough", Rule.NO_PLACES, {"hours": 6}, {"places": 6, "counts_hours": True}, False),
+    ("the fund has so much left", Rule.FUND, {"amount": 500}, {"fund": 0}, False),
+    ("the fund has not so much left", Rule.FUND, {"amount": 501}, {"fund": 0}, True),
+    ("nobody said what it takes of a fund", Rule.FUND, {"amount": 0}, {"fund": 0}, True),
+    ("without a fund no amount is asked for", Rule.FUND, {"amount": 0}, {}, False),
 ]
 
 
 @pytest.mark.parametrize(("rule", "need", "opening", "broken"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
 def test_rule(rule: Rule, need: dict[str, Any], opening: dict[str, Any], broken: bool) -> None:
     given = {"age": 40} | need, {"serves_minors_checked": True} | opening
-    problem = Problem(Needs.make(1, **given[0]), Openings.make(1, **given[1]))
+    problem = Problem(Needs.make(1, **given[0]), Openings.make(1, **given[1]), fund_left=np.array([500]))
     mask = Rule(int(failed_rules(all_pairs(problem))[0]))
     assert (rule in mask) is broken
     assert broken or not mask & rule

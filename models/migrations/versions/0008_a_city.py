@@ -162,10 +162,19 @@ def upgrade() -> None:
     with op.batch_alter_table('proposal', schema=None) as batch_op:
         batch_op.add_column(sa.Column('propensity', sa.Double(), nullable=True))
         batch_op.add_column(sa.Column('amount', sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column('position', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('provider_position', sa.Integer(), nullable=True))
+        batch_op.drop_index(batch_op.f('ix_proposal_round_id'))
+        batch_op.create_index('ix_proposal_by_provider', ['round_id', 'provider_position'], unique=False)
+        batch_op.create_index('ix_proposal_in_order', ['round_id', 'position'], unique=False)
+        batch_op.create_index('ix_proposal_placed', ['round_id', 'decision', 'position'], unique=False, sqlite_where=sa.text('capacity_id IS NOT NULL'), postgresql_where=sa.text('capacity_id IS NOT NULL'))
 
     with op.batch_alter_table('reservation', schema=None) as batch_op:
         batch_op.add_column(sa.Column('places', sa.Integer(), server_default='1', nullable=False))
         batch_op.add_column(sa.Column('amount', sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column('fund_id', sa.Uuid(), nullable=True))
+        batch_op.create_index(batch_op.f('ix_reservation_fund_id'), ['fund_id'], unique=False)
+        batch_op.create_foreign_key(batch_op.f('fk_reservation_fund_id'), 'fund', ['fund_id'], ['id'])
 
     with op.batch_alter_table('round', schema=None) as batch_op:
         batch_op.add_column(sa.Column('kind', sa.Enum('ordinary', 'nightly', 'follow_up', name='roundkind', native_enum=False, create_constraint=True, length=32), server_default='ordinary', nullable=False))
@@ -193,10 +202,19 @@ def downgrade() -> None:
         batch_op.drop_column('kind')
 
     with op.batch_alter_table('reservation', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_reservation_fund_id'), type_='foreignkey')
+        batch_op.drop_index(batch_op.f('ix_reservation_fund_id'))
+        batch_op.drop_column('fund_id')
         batch_op.drop_column('amount')
         batch_op.drop_column('places')
 
     with op.batch_alter_table('proposal', schema=None) as batch_op:
+        batch_op.drop_index('ix_proposal_placed', sqlite_where=sa.text('capacity_id IS NOT NULL'), postgresql_where=sa.text('capacity_id IS NOT NULL'))
+        batch_op.drop_index('ix_proposal_in_order')
+        batch_op.drop_index('ix_proposal_by_provider')
+        batch_op.create_index(batch_op.f('ix_proposal_round_id'), ['round_id'], unique=False)
+        batch_op.drop_column('provider_position')
+        batch_op.drop_column('position')
         batch_op.drop_column('amount')
         batch_op.drop_column('propensity')
 

@@ -91,9 +91,55 @@ class Solved:
             "cost": of_pair(result.candidates.cost),
             "parts": self.teller.parts(some),
             "distance_km": [None if km is None else known(km, 3) for km in kilometres],
+            "amount": self._amounts(some),
             "propensity": [chance if has else None for chance, has in zip(chances, matched, strict=True)],
             "explanation": self.teller.explanations(some),
         }
+
+    def _amounts(self, some: slice) -> list[int | None]:
+        """Hundredths of a yuan that each proposed place would take of its fund."""
+        needs, openings = self.board.problem.needs, self.board.problem.openings
+        if not self.board.fund_ids:
+            return [None] * len(needs.amount[some])
+        drawn = np.append(openings.fund, NOBODY)[self.result.assignment[some]] >= 0
+        yuan = needs.amount[some].tolist()
+        return [amount * 100 if has else None for amount, has in zip(yuan, drawn.tolist(), strict=True)]
+
+    def budgets(self) -> list[dict[str, Any]]:
+        """For each fund: yuan left, proposed and wanted, and whom 1,000 yuan more would serve, by tier."""
+        told = self.result.budgets
+        if told is None:
+            return []
+        return [
+            {
+                "fund": str(key),
+                "left": int(told.left[row]),
+                "proposed": int(told.proposed[row]),
+                "wanted": int(told.wanted[row]),
+                "points": round(float(told.price[row]) * 1000, 1),
+                "people": [round(float(each) * 1000, 2) for each in told.people[row]],
+            }
+            for row, key in enumerate(self.board.fund_ids)
+        ]
+
+    def beyond(self) -> dict[str, Any]:
+        """What was searched instead of proved: hours and money with their bounds, and people with several needs."""
+        hours, together = self.result.hours, self.result.together
+        told: dict[str, Any] = {}
+        if hours is not None:
+            told["hours"] = {
+                "needs": hours.needs,
+                "served": hours.served.tolist(),
+                "most": hours.most.tolist(),
+                "left": hours.hours_left,
+                "given": hours.hours_given,
+                "value": hours.value,
+                "bound": hours.value_bound,
+                "gap": round(hours.gap, 6),
+            }
+        if together is not None:
+            told["together"] = {**asdict(together), "gap": round(together.gap, 6)}
+        return told
 
     def openings(self) -> dict[str, list[Any]]:
         """Columns of `round_opening`, one row for every opening, as the database holds them."""
@@ -124,6 +170,7 @@ class Solved:
             groups[code, rules[0] if code == "no_pair" and rules else str(uuids(terms)[term])] += count
         return {
             **asdict(result.certificate),
+            **self.beyond(),
             "digest": board.digest,
             "cost": result.cost,
             "wanted": [int(count) for count in result.wanted],

@@ -24,6 +24,7 @@ def problem(needs: NeedFacts, openings: OpeningFacts, history: History, *, at: d
         opening_arrays(openings, codes, Rates.of(history)),
         pair_arrays(needs, openings.openings, history, codes),
         districts=int(people.district.max(initial=-1)) + 1,
+        fund_left=np.array([openings.funds[key] for key in openings.fund_keys], dtype=np.int64),
     )
 
 
@@ -35,4 +36,5 @@ def digest(given: Problem) -> str:
             array = np.ascontiguousarray(getattr(table, spec.name))
             total.update(f"{spec.name}{array.dtype}{array.shape}".encode())
             total.update(array.tobytes())
+    total.update(given.fund_left.tobytes())
     return total.hexdigest()

@@ -1,7 +1,7 @@
 """The problem of a round with the keys of the records behind its rows."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -31,6 +31,8 @@ class Board:
     """Of each need, the number of the status its person holds."""
     statuses: list[str]
     """Codes of these, by number."""
+    fund_ids: list[uuid.UUID] = field(default_factory=list)
+    """Of each fund that openings draw on."""
 
     @cached_property
     def need_ids(self) -> list[uuid.UUID]:
@@ -82,4 +84,5 @@ def _board(session: Session, condition: needs.Condition, at: datetime) -> Board:
         [row.id for row in places.openings],
         [row.organization_id for row in places.openings],
         *needs.first_status(people),
+        places.fund_keys,
     )

@@ -57,6 +57,9 @@ def need_arrays(facts: NeedFacts, codes: Codes, *, at: datetime, day: date) -> N
         worker_sex=translated(facts.worker_sex, SEX.__getitem__, np.int8),
         language_is_hard=bound,
         quantity=units_a_month(facts),
+        person=person,
+        hours=facts.hours,
+        amount=facts.yuan,
         tie_key=tie_keys(facts.ids),
     )
 

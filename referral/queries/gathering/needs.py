@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import Feature, IdentityStatus, Need, NeedStatus, Person, Proposal, Round, RoundStatus
 from models.area import code_range
+from models.need import MONTHS_A_YEAR, WEEKS_A_YEAR, YUAN
 from referral.queries.gathering.raw import (
     Keys,
     coded,
@@ -28,6 +29,7 @@ from referral.queries.gathering.raw import (
     plain,
     raw_key,
     raw_moment,
+    translated,
 )
 from referral.queries.gathering.rows import NeedFacts, OfPeople
 
@@ -86,6 +88,8 @@ def read(session: Session, condition: Condition, *, day: date) -> NeedFacts:
             Person.language,
             plain(Need.quantity),
             Need.frequency,
+            Need.unit,
+            plain(Need.estimated_value),
             raw_key(Need.preferred_organization_id),
         )
         .join(Person, Person.id == Need.person_id)
@@ -110,12 +114,29 @@ def read(session: Session, condition: Condition, *, day: date) -> NeedFacts:
         worker_sex=next(column),
         language=next(column),
         spoken=next(column),
-        quantity=floats(next(column)) / 100,
-        frequency=next(column),
+        quantity=(quantity := floats(next(column))) / 100,
+        frequency=(frequency := next(column)),
+        hours=_hours(quantity, frequency),
+        yuan=_yuan(quantity, next(column), floats(next(column))),
         preferred=keys_or_none(next(column)),
         statuses=_statuses(session, people, day),
         features=_features(session, people),
     )
+
+
+def _hours(hundredths: NDArray[np.float64], frequency: Sequence[str]) -> NDArray[np.int64]:
+    """Whole hours a month, as `Need.hours_a_month` counts them."""
+    wanted = hundredths.astype(np.int64)
+    weekly = translated(frequency, "week".__eq__, np.bool_)
+    over = np.where(weekly, wanted * WEEKS_A_YEAR, wanted)
+    return np.asarray(np.maximum(-(-over // np.where(weekly, 100 * MONTHS_A_YEAR, 100)), 1))
+
+
+def _yuan(hundredths: NDArray[np.float64], unit: Sequence[str], value: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whole yuan that each need takes of a fund, as `Need.yuan` counts them, rounded up; 0 where nobody said."""
+    is_money = translated(unit, YUAN.__eq__, np.bool_)
+    taken = np.where(is_money, hundredths, np.nan_to_num(value)).astype(np.int64)
+    return np.asarray(-(-taken // 100))
 
 
 def _statuses(session: Session, people: Keys, day: date) -> OfPeople:

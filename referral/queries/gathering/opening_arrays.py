@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import Openings
+from models import CapacityKind
 from referral.queries.gathering.codes import SEX, WORKER_BITS, Codes, mask, tie_keys
 from referral.queries.gathering.rates import Rates
 from referral.queries.gathering.raw import keys, numbered
@@ -19,6 +20,7 @@ DAYS_A_MONTH = 365.25 / 12
 def opening_arrays(facts: OpeningFacts, codes: Codes, rates: Rates) -> Openings:
     """Return the engine's table of openings, in the order of the facts."""
     rows = facts.openings
+    funds = {key: number for number, key in enumerate(facts.fund_keys)}
     ranges = [facts.areas.get(row.service_id, ()) for row in rows]
     flat = [(int(first), int(last)) for one in ranges for first, last in one]
     return Openings.make(
@@ -44,6 +46,8 @@ def opening_arrays(facts: OpeningFacts, codes: Codes, rates: Rates) -> Openings:
         quality=_column([rates.quality(row.organization_id) for row in rows], np.int32),
         p_accept=rates.accepts(rows),
         p_complete=rates.completes(rows),
+        counts_hours=_column([row.kind == CapacityKind.HOURS for row in rows], np.bool_),
+        fund=_column([-1 if row.fund_id is None else funds[row.fund_id] for row in rows], np.int32),
         tie_key=tie_keys(keys([row.id for row in rows])),
         area_ptr=np.concatenate([[0], np.cumsum([len(one) for one in ranges], dtype=np.int64)]).astype(np.int64),
         area_ranges=np.array(flat, dtype=np.int64).reshape(-1, 2),

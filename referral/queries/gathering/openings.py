@@ -13,6 +13,7 @@ from models import (
     Capacity,
     CheckKind,
     EligibilityKind,
+    Fund,
     LawClass,
     Location,
     Need,
@@ -29,8 +30,9 @@ from models import (
     TaxonomyTerm,
 )
 from models.area import code_range
+from referral.access import without_scope
 from referral.queries.gathering.needs import Condition, grouped
-from referral.queries.gathering.raw import raw_key, uuid_column
+from referral.queries.gathering.raw import keys_or_none, raw_key, uuid_column, uuids
 from referral.queries.gathering.rows import OpeningFacts, OpeningRow
 
 LICENCE_NEEDED: dict[LawClass, frozenset[ProviderKind]] = {
@@ -84,6 +86,8 @@ def read(
             Capacity.ends_on,
             TaxonomyTerm.law_class,
             Organization.kind,
+            Capacity.kind,
+            raw_key(Capacity.fund_id),
         )
         .join(ServiceAtLocation, ServiceAtLocation.id == Capacity.service_at_location_id)
         .join(Service, Service.id == ServiceAtLocation.service_id)
@@ -111,14 +115,37 @@ def read(
         times=_times(session, services, day),
         child_safety=child_safety,
         unlicensed=unlicensed,
+        funds=_funds(session, openings, day),
     )
 
 
 def _rows(rows: Sequence[Any]) -> list[OpeningRow]:
     given = list(zip(*rows, strict=True)) if rows else [()] * len(OpeningRow._fields)
     units = [most and float(most) for most in given[UNITS]]
-    columns = [*map(uuid_column, given[:KEYS]), *given[KEYS:UNITS], units, *given[UNITS + 1 :]]
+    columns = [*map(uuid_column, given[:KEYS]), *given[KEYS:UNITS], units, *given[UNITS + 1 : -1], _funds_of(given[-1])]
     return list(map(OpeningRow, *columns))
+
+
+def _funds_of(values: Sequence[Any]) -> list[uuid.UUID | None]:
+    drawn, drawn_on = keys_or_none(values)
+    funds: list[uuid.UUID | None] = [None] * len(values)
+    for row, fund in zip(drawn.tolist(), uuids(drawn_on), strict=True):
+        funds[row] = fund
+    return funds
+
+
+def _funds(session: Session, openings: list[OpeningRow], day: date) -> dict[uuid.UUID, int]:
+    """Return whole yuan left in each fund that an opening draws on; 0 outside its period. No query without funds."""
+    drawn = {row.fund_id for row in openings if row.fund_id is not None}
+    if not drawn:
+        return {}
+    statement = sa.select(Fund.id, Fund.amount, Fund.promised, Fund.spent, Fund.starts_on, Fund.ends_on)
+    with without_scope(session, because="what is left of a fund limits what a round can propose, whoever starts it"):
+        rows = session.execute(statement.where(Fund.id.in_(drawn))).all()
+    return {
+        key: int(amount - promised - spent) if starts_on <= day <= ends_on else 0
+        for key, amount, promised, spent, starts_on, ends_on in rows
+    }
 
 
 def _areas(session: Session, services: sa.Select[Any]) -> dict[uuid.UUID, list[tuple[str, str]]]:

@@ -37,6 +37,8 @@ class OpeningRow(NamedTuple):
     ends_on: date
     law_class: str | None
     provider_kind: str
+    kind: str
+    fund_id: uuid.UUID | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,10 @@ class NeedFacts:
     """Language of the person; counts where the need names none of its own."""
     quantity: NDArray[np.float64]
     frequency: Sequence[str]
+    hours: NDArray[np.int64]
+    """Whole hours a month that one provider must give."""
+    yuan: NDArray[np.int64]
+    """Whole yuan it takes of a fund, rounded up; 0 where nobody said."""
     preferred: tuple[Ints, Keys]
     """Rows of the needs that name an organization, and which."""
     statuses: OfPeople
@@ -98,6 +104,13 @@ class OpeningFacts:
     """Organizations whose record check for work with minors is in date."""
     unlicensed: frozenset[uuid.UUID] = frozenset()
     """Openings (by key) whose licence is missing or out of date."""
+    funds: Mapping[uuid.UUID, int] = field(default_factory=dict)
+    """Fund that an opening draws on → whole yuan left in it on the day, rounded down."""
+
+    @property
+    def fund_keys(self) -> list[uuid.UUID]:
+        """The funds in a fixed order: their numbers in the problem."""
+        return sorted(self.funds)
 
 
 class Track(NamedTuple):
