@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from matching.parallel import Crew, Done, cluster, processes, serial
 from models import Area, Round, RoundStatus, Urgency
-from models.errors import DomainError
+from models.errors import DomainError, WrongStep
 from referral import citywork, clock, roundwork
 from referral.access import as_installation
 from referral.actions import deciding, rounds
+from referral.actions.resuming import RoundOvertaken
+from referral.actions.rounds import RoundAtWork
 from referral.commands import on_records
 from referral.extensions import db
 from referral.i18n import _, in_language
@@ -26,7 +28,7 @@ from referral.words import word
 @click.option("--area", "code", help="Twelve-digit code of the division whose needs take part.")
 @click.option("--cities", multiple=True, help="Codes of cities, with commas: a round for each of them.")
 @click.option("--cities-of", "province", help="Code of a province: a round for each division directly below it.")
-@click.option("--resume", "mark", help="Go on with the cities of a batch that are not done; its mark was printed.")
+@click.option("--resume", "mark", help="Go on with a round that stopped (its number), or with a batch (its mark).")
 @click.option("--processes", "workers", type=click.IntRange(min=1), help="Cities at a time, each in a process.")
 @click.option("--cluster", "address", help="Address of a Dask scheduler whose workers compute the cities.")
 @click.option("--seed", default=0, show_default=True, help="Settles ties; the same seed gives the same round.")
@@ -41,8 +43,11 @@ def command(**given: Any) -> None:
         raise click.UsageError(_("Give one of --area, --cities, --cities-of and --resume."))
     with Session(db.engine) as session:
         as_installation(session, because="command round")
+        stopped = _alone(session, given["mark"])
         if given["code"]:
             _one(session, given["code"], given["seed"], given["applies"])
+        elif stopped is not None:
+            _resume(session, stopped)
         else:
             _many(session, given)
 
@@ -56,6 +61,33 @@ def _one(session: Session, code: str, seed: int, applies: bool) -> None:
     _tell(session, key)
     if applies:
         _apply(session, key)
+
+
+def _alone(session: Session, mark: str | None) -> UUID | None:
+    """Return the key of the round with this number, where it is not the mark of a batch."""
+    if not mark:
+        return None
+    with reading(), transaction(session):
+        known = session.scalar(sa.select(Round.id).where(Round.batch == mark).limit(1))
+        return None if known else session.scalar(sa.select(Round.id).where(Round.number == mark))
+
+
+def _resume(session: Session, key: UUID) -> None:
+    """Go on with one round that stopped: compute it again, or make the referrals that are still to be made."""
+    try:
+        with click.progressbar(length=100, label=_("Round"), show_eta=False) as bar:
+            status = roundwork.resume(session, key, by_id=None, progress=_moves(bar))
+    except WrongStep as error:
+        raise click.ClickException(_("This round did not stop; there is nothing to go on with.")) from error
+    except RoundOvertaken as error:
+        raise click.ClickException(
+            _("Another round was computed meanwhile; this one would bring back what stood then.")
+        ) from error
+    except RoundAtWork as error:
+        raise click.ClickException(_("A round over this area is being computed already.")) from error
+    if status is RoundStatus.FAILED:
+        raise click.ClickException(_("The round failed. Nothing was changed; the log says why."))
+    _tell(session, key)
 
 
 def _many(session: Session, given: dict[str, Any]) -> None:

@@ -174,3 +174,20 @@ def test_a_coordinator_takes_a_stopped_round_up_from_its_page(app: Flask) -> Non
     with Session(engine) as session:
         assert session.scalars(sa.select(Round.status)).all() == [RoundStatus.PROPOSED]
     assert client.post(f"{address}/resume").status_code == 409
+
+
+def test_the_command_takes_a_stopped_round_up_by_its_number(make_app: MakeApp, database_url: str) -> None:
+    app = make_app(database_url)
+    key, digest, expected = prepared(app)
+    with app.app_context(), Session(db.engine) as session, transaction(session):
+        rounds.give_up(session, key, failure="stopped", at=AT)
+        number = session.get_one(Round, key).number
+    runner = app.test_cli_runner()
+    result = runner.invoke(args=["round", "--resume", number])
+    assert result.exit_code == 0, result.output
+    assert digest in result.output
+    with app.app_context(), Session(db.engine) as session:
+        assert plan(session, key) == expected
+    again = runner.invoke(args=["round", "--resume", number])
+    assert again.exit_code == 1
+    assert "did not stop" in again.output or "并未中断" in again.output
