@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import Params, Problem, solve
+from matching import Needs, Openings, Params, Problem, solve
 from matching.fairness import Pools, pools_of
 from matching.graph import Graph, split
 from matching.transport import optimum, penalties, tier_base
@@ -108,3 +108,16 @@ def test_chains_through_every_opening_do_not_upset_the_order_of_tiers(seed: int,
     cost = int(plain.cost[real[real >= 0]].sum())
     told = exactly(pairs, tier.tolist(), [1] * m, group.tolist(), None if pool is None else pool.tolist())
     assert told == (short, unmet, cost)
+
+
+def test_one_more_urgent_need_outweighs_three_others_that_floors_of_three_groups_move() -> None:
+    """Whoever is more urgent takes the place of group 2, whose floor then takes that of group 1, whose floor takes that
+    of group 0. Weights two times as large for each tier would keep the three of tier 2."""
+    needs = Needs.make(
+        6, age=40, tier=[1, 2, 2, 2, 4, 4], group=[0, 0, 1, 2, 2, 1], statuses=[0b100, 0b1, 0b10, 0b100, 0b10, 0b1]
+    )
+    problem = Problem(needs, Openings.make(3, places=1, statuses_any=[0b1, 0b10, 0b100]), groups=3)
+    result = solve(problem, Params(fair_floor=1))
+    assert result.fairness.floor.tolist() == [1, 1, 1]
+    assert result.served.tolist() == [1, 0, 0, 2]
+    assert result.assignment.tolist() == [2, -1, -1, -1, 1, 0]
