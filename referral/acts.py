@@ -42,6 +42,7 @@ class Act(enum.StrEnum):
     RUN_SCENARIO = "run_scenario"
     READ_PARAMETERS = "read_parameters"
     EDIT_PARAMETERS = "edit_parameters"
+    READ_LEARNED = "read_learned"
     READ_CATALOGUE = "read_catalogue"
     EDIT_CATALOGUE = "edit_catalogue"
     IMPORT_FILES = "import_files"
@@ -103,6 +104,7 @@ WAYS: dict[Act, frozenset[Role]] = {
     Act.RUN_SCENARIO: _COORDINATOR,
     Act.READ_PARAMETERS: _COORDINATOR | _ADMINISTRATOR,
     Act.EDIT_PARAMETERS: _COORDINATOR,
+    Act.READ_LEARNED: _COORDINATOR | _ADMINISTRATOR,
     Act.READ_CATALOGUE: _CASEWORK | _PROVIDER,
     Act.EDIT_CATALOGUE: _COORDINATOR,
     Act.IMPORT_FILES: _COORDINATOR,

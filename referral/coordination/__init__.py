@@ -10,6 +10,7 @@ blueprint.record_once(lambda state: explanations.init_app(state.app))  # type: i
 from referral.coordination import (  # noqa: E402, F401  views need the blueprint
     catalogue,
     imports,
+    learned,
     network,
     parameters,
     planning,

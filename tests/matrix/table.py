@@ -214,6 +214,7 @@ coordination.export_network     G  -           COORDINATOR 200
 coordination.export_places      G  -           COORDINATOR 200
 coordination.export_unmet       G  -           COORDINATOR 200; AREA 200 n                     < purpose=service
 coordination.show_network       G  -           COORDINATOR 200
+coordination.show_learned       G  -           KEEPERS 200
 coordination.show_places        G  -           COORDINATOR 200
 coordination.show_places        P  -           COORDINATOR 422
 coordination.show_unmet         G  -           COORDINATOR 200; AREA+ 200 n

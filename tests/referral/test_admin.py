@@ -257,7 +257,7 @@ def test_jobs_and_health_say_when_nobody_works(admin: Visitor) -> None:
     shown = admin.in_both("/admin/jobs")
     assert "没有进程在执行任务" not in shown
     assert "过期 2" in shown
-    assert re.search(r"\b000\d\b", shown)
+    assert re.search(r"\b00\d\d\b", shown)
     assert "ValueError" in admin.in_both("/admin/jobs?only=failed")
 
 
