@@ -23,6 +23,7 @@ PRAGMAS = {
     "secure_delete": 1,
     "trusted_schema": 0,
     "busy_timeout": 15000,
+    "cache_size": -32768,  # kibibytes: the indexes that a round over a city writes do not fit into the usual 2 MB
 }
 """What every SQLite connection is set to, and read back."""
 

@@ -27,6 +27,7 @@ from models import (
     TaxonomyTerm,
 )
 from models.area import code_range
+from models.round import SORTED_FROM
 from referral.access import scope
 from referral.queries.candidates import offer_loaded
 
@@ -113,27 +114,26 @@ def _loaded() -> list[sa.orm.interfaces.LoaderOption]:
 
 
 def counts(session: Session, round_: Round) -> Counts:
-    """Return how many proposals stand how. One query."""
+    """Return how many proposals stand how. Two queries."""
     placed = Proposal.capacity_id.is_not(None)
-    statement = (
-        sa.select(Proposal.decision, placed, sa.func.count(Proposal.id))
-        .where(Proposal.round_id == round_.id)
-        .group_by(Proposal.decision, placed)
-    )
-    found = list(session.execute(statement))
-    return Counts(
-        {decision: count for decision, has_place, count in found if has_place},
-        sum(count for _, has_place, count in found if not has_place),
-    )
+    of_round = Proposal.round_id == round_.id
+    # Each half is counted from an index of its own.
+    by_decision = sa.select(Proposal.decision, sa.func.count()).where(of_round, placed).group_by(Proposal.decision)
+    without = sa.select(sa.func.count()).select_from(Proposal).where(of_round, sa.not_(placed))
+    found: dict[Decision, int] = {decision: count for decision, count in session.execute(by_decision)}  # noqa: C416
+    return Counts(found, session.scalar(without) or 0)
 
 
 def placed_by_need(round_: Round, decision: Decision | None = None) -> sa.Select[Proposal]:
     """Return the select of proposals with a place, most urgent and longest waiting first."""
-    return _placed(round_, decision).order_by(Need.urgency_rank, Need.opened_at, Proposal.id)
+    order = [Proposal.position] if _is_sorted(round_) else [Need.urgency_rank, Need.opened_at]
+    return _placed(round_, decision).order_by(*order, Proposal.id)
 
 
 def placed_by_provider(round_: Round, decision: Decision | None = None) -> sa.Select[Proposal]:
     """Return the select of proposals with a place, those of one provider together."""
+    if _is_sorted(round_):
+        return _placed(round_, decision).order_by(Proposal.provider_position, Proposal.id)
     return (
         _placed(round_, decision)
         .join(Capacity, Capacity.id == Proposal.capacity_id)
@@ -152,16 +152,18 @@ def _placed(round_: Round, decision: Decision | None) -> sa.Select[Proposal]:
 def unmet(round_: Round) -> sa.Select[Proposal]:
     """Return the select of proposals without a place, most urgent and longest waiting first."""
     statement = _of(round_).where(Proposal.capacity_id.is_(None))
-    return statement.order_by(Need.urgency_rank, Need.opened_at, Proposal.id)
+    order = [Proposal.position] if _is_sorted(round_) else [Need.urgency_rank, Need.opened_at]
+    return statement.order_by(*order, Proposal.id)
+
+
+def _is_sorted(round_: Round) -> bool:
+    """Whether the round has written down the order of its proposals."""
+    return round_.needs >= SORTED_FROM and round_.kind is not RoundKind.FOLLOW_UP
 
 
 def _of(round_: Round) -> sa.Select[Proposal]:
-    return (
-        sa.select(Proposal)
-        .join(Need, Need.id == Proposal.need_id)
-        .where(Proposal.round_id == round_.id)
-        .options(*_loaded())
-    )
+    statement = sa.select(Proposal).where(Proposal.round_id == round_.id).options(*_loaded())
+    return statement if _is_sorted(round_) else statement.join(Need, Need.id == Proposal.need_id)
 
 
 def offers_named(proposals: Iterable[Proposal]) -> set[uuid.UUID]:

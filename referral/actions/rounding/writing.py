@@ -4,15 +4,27 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Decision, Need, NeedStatus, Proposal, RoundOpening
+from models import (
+    Capacity,
+    Decision,
+    Need,
+    NeedStatus,
+    Organization,
+    Proposal,
+    RoundOpening,
+    Service,
+    ServiceAtLocation,
+)
+from models.round import SORTED_FROM
 from referral.access.rows import keep_told
 from referral.access.viewer import ScopeMissing, viewer_of
 from referral.actions.rounding.solving import Solved
 from referral.bulk import CHUNK, insert, moment_text, new_keys
-from referral.queries.gathering.raw import keys, raw_key, uuids
+from referral.queries.gathering.raw import Ints, columns, is_one_of, key_list, keys, raw_key, uuids
 
 Written = Callable[[int, int], None]
 """written(proposals so far, of)."""
@@ -33,13 +45,53 @@ def write_plan(session: Session, round_id: uuid.UUID, found: Solved, *, at: date
     keep_told(session)
     connection = session.connection()
     every = {"round_id": round_id.hex, "created_at": moment_text(at)}
+    position, by_provider = positions(session, found)
     for start in range(0, found.needs, CHUNK):
         rows = min(CHUNK, found.needs - start)
         once = every | {"id": new_keys(rows), "decision": Decision.UNDECIDED.value, "version": 1}
-        insert(connection, Proposal.__table__, rows, once | found.proposals(slice(start, start + rows)))
+        some = slice(start, start + rows)
+        once |= {"position": position[some], "provider_position": by_provider[some]}
+        insert(connection, Proposal.__table__, rows, once | found.proposals(some))
         progress(start + rows, found.needs)
     insert(connection, RoundOpening.__table__, found.places, every | {"id": new_keys(found.places)} | found.openings())
     take_needs(session, round_id)
+
+
+def positions(session: Session, found: Solved) -> tuple[list[int | None], list[int | None]]:
+    """Return the place of each need in the round's list, and in its list by provider; all empty for a small round.
+
+    By urgency, then days waited, then key. To sort 100,000 proposals for each page would be its slowest part.
+    """
+    if found.needs < SORTED_FROM:
+        nowhere: list[int | None] = [None] * found.needs
+        return nowhere, nowhere
+    needs, assigned = found.board.problem.needs, found.result.assignment
+    by_urgency = np.lexsort((np.arange(found.needs), -needs.waiting_days, needs.tier))
+    position = np.empty(found.needs, dtype=np.int64)
+    position[by_urgency] = np.arange(found.needs)
+    in_turn = _by_provider(session, found)
+    placed = np.flatnonzero(assigned >= 0)
+    sorted_ = placed[np.lexsort((position[placed], in_turn[assigned[placed]]))]
+    of_provider: list[int | None] = [None] * found.needs
+    for number, row in enumerate(sorted_.tolist()):
+        of_provider[row] = number
+    return list(position.tolist()), of_provider
+
+
+def _by_provider(session: Session, found: Solved) -> Ints:
+    """Place of each opening in the order of its provider's and its service's name."""
+    ids = keys(found.board.capacity_ids)
+    statement = (
+        sa.select(raw_key(Capacity.id))
+        .join(ServiceAtLocation, ServiceAtLocation.id == Capacity.service_at_location_id)
+        .join(Service, Service.id == ServiceAtLocation.service_id)
+        .join(Organization, Organization.id == Service.organization_id)
+        .where(is_one_of(Capacity.id, key_list(ids)))
+        .order_by(Organization.name, Organization.id, Service.name, Capacity.id)
+    )
+    in_turn = keys(columns(session, statement)[0])
+    order = np.argsort(in_turn)
+    return order[np.searchsorted(in_turn[order], ids)]
 
 
 def take_needs(session: Session, round_id: uuid.UUID) -> None:
