@@ -151,7 +151,7 @@ class Block:
 
 
 def blocks(ground: Ground, openings: Iterator[int] | Sequence[int]) -> list[Block]:
-    """The components in which one of these openings would serve somebody more; the smallest openings first."""
+    """The components in which one of these openings would serve somebody more."""
     useful = [opening for opening in openings if ground.tier_of(int(ground.gains[opening]))]
     parts = ground.parts
     size = int(max(parts.of_need.max(initial=-1), parts.of_opening.max(initial=-1))) + 1
@@ -160,14 +160,13 @@ def blocks(ground: Ground, openings: Iterator[int] | Sequence[int]) -> list[Bloc
     found = []
     for block in parts.blocks(wanted):
         inner = ground.chosen[block.needs]
-        at = np.searchsorted(block.pairs, inner)
         found.append(
             Block(
                 ground,
                 block.graph,
                 block.openings,
                 block.needs,
-                np.where(inner >= 0, at, -1),
+                np.where(inner >= 0, np.searchsorted(block.pairs, inner), -1),
                 ground.gains[block.openings].copy(),
             )
         )

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Response
 
 from models import Account, PlanningStudy
-from referral.coordination.network_words import closings, cut_words, holds
+from referral.coordination.network_words import closings, holds
 from referral.coordination.planning_words import TIERS, Line, proof_words, purchase, purchase_words, totals
 from referral.exports import Column, Sheet, workbook_of
 from referral.filters import number
@@ -61,7 +61,7 @@ def places_workbook(study: PlanningStudy, names: Names, account: Account) -> Res
         (_("How good the list is"), proof_words(study, lines)),
         *_asked(study),
         (_("Computed for"), study.at),
-        (_("Withheld figures"), _("One to four people of an urgency are not told, nor what would give them away.")),
+        (_("Withheld figures"), _("One to four people are not told, nor what would give them away.")),
         (_("Exported by"), account.name),
     ]
     rows = [*told_lines(lines), total]
@@ -110,82 +110,78 @@ def _asked(study: PlanningStudy) -> list[tuple[str, Any]]:
 
 def network_workbook(study: PlanningStudy, names: Names, account: Account) -> Response:
     """Return the tables behind the network of a study, one a sheet."""
-    network = study.result["network"]
+    network, terms, towns, organizations = study.result["network"], names.terms, names.towns, names.organizations
+    service, town, carrier = _("Kind of help"), _("Township"), _("Organization")
     sheets = [
-        Sheet(
+        _counts(
             _("Who carries whom"),
+            [carrier, service, town],
+            [_("Helped now"), _("Would be proposed")],
             [
-                _("Organization"), _("Kind of help"), _("Township"), _number(_("Helped now")),
-                _number(_("Would be proposed")),
-            ],
-            [
-                [
-                    in_language(names.organizations[one]), in_language(names.terms[term]),
-                    in_language(names.towns[town]), helped, planned,
-                ]
-                for one, term, town, helped, planned in network["links"]
+                [organizations[one], terms[term], towns[where], *people]
+                for one, term, where, *people in network["links"]
             ],
         ),
-        Sheet(
+        _counts(
             _("If it closed"),
-            [
-                _("Organization"), _number(_("Helped now")), _number(_("Would be proposed")),
-                _number(_("Left without help")),
-                *(_number(word(TIER_URGENCIES[tier])) for tier in TIERS),
-            ],
-            [
-                [in_language(one.organization), one.helped, one.planned, one.people, *one.lost]
-                for one in closings(study, names)
-            ],
+            [carrier],
+            [_("Helped now"), _("Would be proposed"), _("Left without help")],
+            [[one.organization, one.helped, one.planned, one.people] for one in closings(study, names)],
         ),
         *(
-            Sheet(
+            _counts(
                 title,
-                [head, _number(_("People")), _("Largest carrier"), Column(_("Its share"), "percent")],
+                [head, _("Largest carrier")],
+                [_("People"), _("of these by the largest")],
                 [
-                    [in_language(row.thing), row.dependence.total, in_language(row.organization), row.share]
+                    [row.thing, row.organization, row.dependence.total, row.dependence.carried]
                     for row in holds(study, names, at)
                 ],
             )
             for title, head, at in (
-                (_("Dependence by kind of help"), _("Kind of help"), 1),
-                (_("Dependence by township"), _("Township"), 2),
+                (_("Dependence by kind of help"), service, 1),
+                (_("Dependence by township"), town, 2),
             )
         ),
-        Sheet(
+        _counts(
             _("Only one in reach"),
-            [_("Kind of help"), _("Township"), _("Organization"), _number(_("Waiting"))],
-            [
-                [
-                    in_language(names.terms[term]), in_language(names.towns[town]),
-                    in_language(names.organizations[one]), count,
-                ]
-                for term, town, one, count in network["single"]
-            ],
+            [service, town, carrier],
+            [_("Waiting")],
+            [[terms[term], towns[where], organizations[one], count] for term, where, one, count in network["single"]],
         ),
-        Sheet(
+        _counts(
             _("Deserts"),
-            [
-                _("Kind of help"), _("Township"), _number(_("Waiting")), _number(_("None in reach")),
-                _number(_("One in reach")),
-            ],
-            [
-                [in_language(names.terms[term]), in_language(names.towns[town]), waiting, none, one]
-                for term, town, waiting, none, one in network["deserts"]
-            ],
+            [service, town],
+            [_("Waiting"), _("None in reach"), _("One in reach")],
+            [[terms[term], towns[where], *people] for term, where, *people in network["deserts"]],
         ),
-        Sheet(
+        _counts(
             _("Where the flow is cut"),
-            [_("Kind of help"), Column(_("What that means"), width=80), _number(_("Stay unmet"))],
-            [[in_language(names.terms[cut["term"]]), cut_words(cut, names), cut["short"]] for cut in network["cut"]],
+            [service],
+            [_("People"), _("Places"), _("Stay unmet")],
+            [[terms[cut["term"]], cut["people"], cut["places"], cut["short"]] for cut in network["cut"]],
         ),
-    ]  # fmt: skip
+    ]
     notes = [
         (_("Computed for"), study.at),
-        (_("For use in the office"), _("Small figures are told. Withhold one to four before a table is passed on.")),
+        (_("Withheld figures"), _("One to four people are not told, nor what would give them away.")),
         (_("Exported by"), account.name),
     ]
     return workbook_of(_("Network of help"), sheets, notes=notes)
+
+
+def _counts(title: str, named: Sequence[str], counted: Sequence[str], rows: Sequence[Sequence[Any]]) -> Sheet:
+    """Return a sheet of records (first) and counts of people, the small ones withheld column by column."""
+    first = len(named)
+    hidden = [withheld([row[first + place] for row in rows]) for place in range(len(counted))]
+    told = [
+        [
+            *(in_language(record) for record in row[:first]),
+            *(str(WITHHELD) if number in hidden[place] else count for place, count in enumerate(row[first:])),
+        ]
+        for number, row in enumerate(rows)
+    ]
+    return Sheet(title, [*named, *(_number(name) for name in counted)], told)
 
 
 def _number(title: str) -> Column:

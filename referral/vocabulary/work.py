@@ -162,6 +162,12 @@ WORDS: dict[str, dict[str, Any]] = {
         "discarded": lazy("Thrown away"),
         "failed": lazy("Failed"),
     },
+    "StudyStatus": {
+        "waiting": lazy("Waiting"),
+        "running": lazy("Computing"),
+        "done": lazy("Ready"),
+        "failed": lazy("Failed"),
+    },
     "RowResult": {
         "new": lazy("New"),
         "changed": lazy_pgettext("RowResult", "Changed"),

@@ -24,6 +24,7 @@ PEOPLE = {
     "casework.export_visits": ("station", "/visits.xlsx"),
     "providers.export_clients": ("charity", "/clients.xlsx"),
     "coordination.export_needs": ("coordinator", "/coordination/needs.xlsx"),
+    "coordination.export_unmet": ("coordinator", "/coordination/planning/unmet.xlsx"),
     "evaluation.list_records": ("coordinator", "/report/records?figure=persons&as=xlsx"),
 }
 """Lists of people, by endpoint: who may take them, and where."""
@@ -37,6 +38,9 @@ NO_PEOPLE = {
 OTHERWISE = {
     "coordination.download_template": "an empty form to fill in",
     "evaluation.show_chart": "a drawing of counts",
+    "coordination.download_planning_chart": "a drawing of counts",
+    "coordination.export_places": "places to buy, with counts of people, the small ones withheld",
+    "coordination.export_network": "counts of people, the small ones withheld",
     "admin.export_retention": "kinds of records with their numbers, without names",
     "oversight.download_anchors": "digests of the log, without a person",
     "casework.export_copy": "the person's own file, for a request that is written down and logged with it",
