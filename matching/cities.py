@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,8 @@ class Told:
     """Of the assignment: the same on every crew"""
     seconds: dict[str, float]
     """Of each part of the solve; `load` is the reading of the snapshot"""
+    share: float
+    """Of a processor that the worker got meanwhile: below 1 where others use the machine too"""
     peak_mb: float | None
     """Most memory the worker has held so far, its libraries with it; None where the system does not tell"""
     process: int
@@ -45,10 +47,11 @@ class Told:
 
 def solve_city(key: Key, params: Params, seed: int = 0, folder: str | None = None) -> Told:
     """Load a city, solve it, and say how it came out; with `folder` the plan is written there as well."""
-    begin = perf_counter()
+    begin, worked = perf_counter(), process_time()
     problem = key.load()
     loading = perf_counter() - begin
     result = solve(problem, params, seed=seed)
+    share = (process_time() - worked) / (perf_counter() - begin)
     digest = sha256(result.assignment.tobytes()).hexdigest()
     plan = Path(folder) / f"{digest[:24]}.plan.npz" if folder else None
     if plan:
@@ -62,6 +65,7 @@ def solve_city(key: Key, params: Params, seed: int = 0, folder: str | None = Non
         exact=result.certificate.exact,
         digest=digest,
         seconds={"load": loading} | result.seconds,
+        share=round(min(share, 1.0), 3),
         peak_mb=peak_mb(),
         process=os.getpid(),
         plan=str(plan) if plan else None,
