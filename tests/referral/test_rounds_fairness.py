@@ -146,8 +146,8 @@ def test_the_page_says_in_both_languages_how_groups_came_out(
         }[by]
         assert said in text
         if by:
-            assert "1 person would be served by going down the list, and is not here" in text
-            assert "None: as many are served in all. 1 person takes the place of another." in text
+            assert "1 need would be served by going down the list, and is not here" in text
+            assert "None: as many are served in all. 1 need takes the place of another." in text
 
 
 def test_the_page_links_to_the_needs_and_stays_within_its_queries(
