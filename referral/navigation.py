@@ -80,7 +80,6 @@ NAVIGATION: dict[Role, list[Item]] = {
         Item(lazy("Calendar"), "admin.show_calendar", Act.MANAGE_LISTS),
         Item(lazy("Code lists"), "admin.show_lists", Act.MANAGE_LISTS),
         Item(lazy("Parameters"), "coordination.list_parameters", Act.READ_PARAMETERS),
-        Item(lazy("What was learned"), "coordination.show_learned", Act.READ_LEARNED),
         Item(lazy("Jobs"), "admin.list_jobs", Act.READ_JOBS),
         Item(lazy("Keeping and removing"), "admin.show_retention", Act.APPLY_RETENTION),
     ],
