@@ -11,8 +11,9 @@ from matching.network import Care, bottlenecks, closing, reach
 from matching.planning import Ground
 from referral.queries.gathering.whole import Whole
 
-CLOSINGS_MOST = 120
-"""Organizations whose closing is computed: those that carry most."""
+CLOSINGS_MOST, CLOSINGS_FEWEST, CLOSINGS_WORK = 120, 12, 6_000_000
+"""Organizations whose closing is computed, those that carry most: as many as can be with so many pairs in all, since
+each is a solve of its own; a district has fewer, a city of 100,000 needs gets the least."""
 LINKS_MOST = 4_000
 """Lines of who carries whom that are kept, the largest first."""
 CUTS_MOST = 12
@@ -74,14 +75,15 @@ def _closings(
         mine = carries.setdefault(one, [0, 0])
         mine[0], mine[1] = mine[0] + helped, mine[1] + planned
     asked = sorted(carries, key=lambda one: (-sum(carries[one]), one))
+    most = min(max(CLOSINGS_WORK // max(len(care.graph.opening), 1), CLOSINGS_FEWEST), CLOSINGS_MOST)
     told = []
-    for number, one in enumerate(asked[:CLOSINGS_MOST], 1):
+    for number, one in enumerate(asked[:most], 1):
         lost = closing(care, there.chosen, one).tolist()
         told.append([str(whole.organizations[one]), *carries[one], lost])
-        progress("network", 75 + 20 * number // min(len(asked), CLOSINGS_MOST))
+        progress("network", 75 + 20 * number // min(len(asked), most))
     return {
         "closings": sorted(told, key=lambda line: ([-count for count in line[3]], -line[1] - line[2], line[0])),
-        "closings_all": len(asked) <= CLOSINGS_MOST,
+        "closings_all": len(asked) <= most,
     }
 
 
