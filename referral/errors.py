@@ -57,6 +57,11 @@ ADVICE: Mapping[str, Advice] = {
         lazy("The fund has not so much left"),
         lazy("Choose another provider, ask for more money in the fund, or leave the need open for the next round."),
     ),
+    "fund_too_small": Advice(
+        409,
+        lazy("So much is promised or spent already"),
+        lazy("Go back and state at least what is given away."),
+    ),
     "amount_missing": Advice(
         409,
         lazy("What does it cost?"),

@@ -78,6 +78,7 @@ from tests.factories import (
     make_area,
     make_capacity,
     make_consent,
+    make_fund,
     make_organization,
     make_station,
     make_term,
@@ -304,4 +305,5 @@ def _subject(
         "import": run.id, "organization": receiver.id, "place": capacity.service_at_location_id,
         "capacity": capacity.id, "account": author.id, "service": state.service_id, "scenario": scenario.id,
         "parameters": parameters.id,
+        "fund": make_fund(session, organization_id=receiver.id, at=at).id,
     }  # fmt: skip

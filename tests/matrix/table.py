@@ -201,6 +201,14 @@ coordination.keep_parameters    P  parameters  AREA 302
 coordination.list_parameters    G  -           KEEPERS 200
 coordination.show_parameters    G  parameters  AREA 200; administrator:* 200
 coordination.leave_proposal     P  proposal    AREA 302                                    < reason=later
+coordination.add_fund           G  organization COORDINATOR 200
+coordination.add_fund           P  organization COORDINATOR 422
+coordination.add_offer          P  fund        COORDINATOR 422
+coordination.edit_fund          G  fund        COORDINATOR 200
+coordination.edit_fund          P  fund        COORDINATOR 422
+coordination.leave_fund         P  capacity    COORDINATOR 302
+coordination.list_funds         G  -           COORDINATOR 200
+coordination.show_fund          G  fund        COORDINATOR 200
 coordination.list_imports       G  -           COORDINATOR 200
 coordination.list_imports       P  -           COORDINATOR 422
 coordination.list_needs         G  -           COORDINATOR 200; AREA+ 200 IOn
