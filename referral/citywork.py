@@ -26,7 +26,7 @@ from referral.transactions import transaction
 
 COMPUTED = (RoundStatus.PROPOSED, RoundStatus.APPLYING, RoundStatus.APPLIED, RoundStatus.DISCARDED)
 PASSED_ON = ("DATABASE_URL", "DEMONSTRATION", "SECRET_KEY")
-"""Settings that a process started for a batch takes over; the keys it reads where every other process does."""
+"""Settings that a process of this machine takes over; the keys it reads where every other process does."""
 PATIENCE_MS = 600_000
 """SQLite lets one process write at a time: so long may a worker wait until the others have written their cities."""
 
@@ -103,7 +103,8 @@ def do(
     """Compute these rounds, and with `applies` make the referrals; what became of each: its state, or an error."""
     if crew.name == "serial":
         return each(partial(_here, app=app, applies=applies), keys, crew, progress=progress)
-    settings = tuple((name, app.config[name]) for name in PASSED_ON)
+    # Over a network no address of a database and no secret is sent: workers of a cluster have settings of their own.
+    settings = () if crew.name == "dask" else tuple((name, app.config[name]) for name in PASSED_ON)
     work = partial(do_elsewhere, settings=settings, applies=applies)
     return each(work, keys, crew, progress=progress, beat=beat)
 

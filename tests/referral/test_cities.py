@@ -186,3 +186,18 @@ def test_a_division_that_was_merged_away_gets_no_round(small: Flask, session: Se
     session.get_one(Area, CITIES[3]).replaced_by_code = CITIES[0]
     session.commit()
     assert citywork.cities_of(session, PROVINCE) == CITIES[:3]
+
+
+def test_a_cluster_computes_the_cities_with_settings_of_its_own(
+    small: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dask.distributed import LocalCluster
+
+    monkeypatch.setenv("REFERRAL_DATABASE_URL", small.config["DATABASE_URL"])
+    monkeypatch.setenv("REFERRAL_DEMONSTRATION", "1")
+    monkeypatch.setenv("REFERRAL_SECRET_KEY", "for tests only")
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as workers:
+        result = run(small, "--cities", ",".join(CITIES[:2]), "--cluster", workers.scheduler_address)
+    assert result.exit_code == 0, result.output
+    made = province.made(session)
+    assert [(made[city].status, made[city].served) for city in CITIES[:2]] == [(RoundStatus.PROPOSED, PLACES)] * 2
