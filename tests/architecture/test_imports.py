@@ -4,7 +4,20 @@ import grimp
 import pytest
 from grimp import ImportGraph
 
-MAY_JOIN = {"referral.actions.rounds", "referral.queries.training", "referral.actions.suggestions", "referral.bench"}
+MAY_JOIN = {
+    "referral.actions.learning",
+    "referral.actions.learning_words",
+    "referral.actions.rounds",
+    "referral.actions.suggestions",
+    "referral.bench",
+    "referral.coordination.learned",
+    "referral.coordination.learned_words",
+    "referral.queries.gathering.rates",
+    "referral.queries.parameters",
+    "referral.queries.policy_evidence",
+    "referral.queries.training",
+    "referral.scenariowork",
+}
 """The modules that may see both the records and the engine: they turn the ones into arrays for the other."""
 
 
