@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.account import Account
 from models.base import Record
+from models.encryption import Encrypted
 from models.field_groups import FieldGroup
 
 
@@ -46,7 +47,7 @@ class RoundParameters(Record):
     status: Mapped[ParametersStatus] = mapped_column(default=ParametersStatus.DRAFT)
     params: Mapped[dict[str, Any]]
     """`matching.Params.as_dict`."""
-    reason: Mapped[str] = mapped_column(sa.Text)
+    reason: Mapped[str] = mapped_column(Encrypted("round_parameters.reason"))
     """Why it was changed, for whoever asks a year later."""
     based_on_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("round_parameters.id"), index=True)
     made_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)

@@ -219,9 +219,9 @@ def shown(name: str, value: Any) -> str:
     """Return a value with its unit, such as 350 points or 20 km."""
     words = {
         "points": lambda: ngettext("%(num)s point", "%(num)s points", int(value)),
-        "km": lambda: _("%(km)s km", km=number(value, 1)),
+        "km": lambda: _("%(km)s km", km=number(value)),
         "days": lambda: ngettext("%(num)s day", "%(num)s days", int(value)),
-        "seconds": lambda: _("%(seconds)s seconds", seconds=number(value, 1)),
+        "seconds": lambda: _("%(seconds)s seconds", seconds=number(value)),
         "thousand": lambda: _("%(count)s of 1,000", count=number(value)),
         "yes": lambda: _("yes") if value else _("no"),
         "group": lambda: str(FAIR_BY.get(value, value)),

@@ -9,10 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from matching import Params
 from models import Account, ParametersStatus, RoundParameters
 from models.errors import ChangedMeanwhile, ReasonMissing, WrongStep
-from referral.queries.parameters import in_force
+from referral.queries.parameters import filled, in_force
 
 
 def draft(
@@ -35,7 +34,7 @@ def draft(
     made = RoundParameters(
         area_code=area,
         number=session.scalar(number) or 1,
-        params=Params.from_dict(params).as_dict(),
+        params=filled(params),
         reason=_stated(reason),
         based_on_id=in_force(session, area, at).version_id,
         made_by_id=by.id if by else None,
@@ -48,7 +47,7 @@ def draft(
 def revise(session: Session, version: RoundParameters, *, params: Mapping[str, Any], reason: str, at: datetime) -> None:
     """Change a draft; it is based on what is in force now. Raises WrongStep for a version that was kept."""
     _only_drafts(version, ParametersStatus.DRAFT)
-    version.params, version.reason = Params.from_dict(params).as_dict(), _stated(reason)
+    version.params, version.reason = filled(params), _stated(reason)
     base_anew(session, version, at=at)
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from models import Account, RoundParameters, Scenario, ScenarioKind, ScenarioStatus
 from models.errors import DomainError
 from referral.actions.numbering import next_number
-from referral.actions.rounding.changing import changed_params
+from referral.actions.rounding.altering import changed_params
+from referral.actions.rounding.changing import parameter_values
 from referral.queries.parameters import in_force
 
 AT_WORK = (ScenarioStatus.WAITING, ScenarioStatus.RUNNING)
@@ -45,6 +46,7 @@ def start_scenario(
     Its copy runs with the `parameters` given, else with those in force, and the changed ones among them.
     """
     now = in_force(session, area, at)
+    copied = changed_params(now.params, parameter_values(changes)).as_dict()
     asked = Scenario(
         number=next_number(session, Scenario, at),
         kind=kind,
@@ -52,7 +54,7 @@ def start_scenario(
         title=title,
         at=at,
         seed=seed,
-        params=changed_params(now.params, changes).as_dict() if parameters is None else parameters.params,
+        params=parameters.params if parameters else copied,
         changes=[dict(one) for one in changes],
         parameters_id=parameters.id if parameters else now.version_id,
         made_by_id=by.id if by else None,

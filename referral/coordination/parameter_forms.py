@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from matching import BadParams, Params
 from matching.params import COST_CAP
 from referral.filters import number
-from referral.forms import Form
+from referral.forms import Form, Preset
 from referral.i18n import _, lazy
 from referral.parameter_words import FAIR_BY, SETTINGS, WEIGHTS, Setting
 
@@ -22,7 +22,7 @@ def _field(setting: Setting) -> Any:
     if setting.unit == "yes":
         return wtforms.BooleanField(setting.label, description=setting.hint)
     if setting.unit == "group":
-        return wtforms.SelectField(setting.label, choices=_groupings, description=setting.hint)
+        return wtforms.SelectField(setting.label, [Preset()], choices=_groupings, description=setting.hint)
     kind = wtforms.IntegerField if setting.whole else wtforms.FloatField
     checks = [InputRequired(), NumberRange(setting.low, setting.high)]
     return kind(setting.label, checks, description=setting.hint)
@@ -30,7 +30,7 @@ def _field(setting: Setting) -> Any:
 
 class _Reasoned(Form):
     area = wtforms.SelectField(
-        lazy("Area"), description=lazy("It holds for rounds over this area and the areas in it."), validate_choice=True
+        lazy("Area"), [Preset()], description=lazy("It holds for rounds over this area and the areas in it.")
     )
     reason = wtforms.TextAreaField(
         lazy("Reason"),

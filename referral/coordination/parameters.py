@@ -7,7 +7,6 @@ from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from matching import Params
 from models import ParametersStatus, RoundParameters, ScenarioKind
 from referral import clock, parameter_words, scenariowork
 from referral.access import Act, actor, allow
@@ -70,16 +69,16 @@ def draft_parameters() -> Response | str | tuple[str, int]:
             db.session, area=form.area.data, params=form.params(), reason=form.reason.data, by=account, at=clock.now()
         )
         return _look_at_effect(made)
-    return _form_page(form, base.params), 422 if form.errors else 200
+    return _form_page(form, base.params.as_dict()), 422 if form.errors else 200
 
 
-def _form_page(form: Any, base: Params, version: RoundParameters | None = None) -> str:
+def _form_page(form: Any, base: dict[str, Any], version: RoundParameters | None = None) -> str:
     return render_template(
         "coordination/edit_parameters.html",
         form=form,
         groups=parameter_words.GROUPS,
         units=parameter_words.unit_words,
-        base=base.as_dict(),
+        base=base,
         version=version,
     )
 
@@ -113,7 +112,7 @@ def show_parameters(version: RoundParameters) -> str:
         based_on=based_on,
         changed=parameter_words.differences(based_on.params if based_on else {}, version.params),
         groups=parameter_words.GROUPS,
-        params=Params.from_dict(version.params).as_dict(),
+        params=parameters.filled(version.params),
         area=scenarios.areas_named(db.session, {version.area_code}).get(version.area_code),
         ours=ours,
         draft=ours and version.status is ParametersStatus.DRAFT,
@@ -135,7 +134,7 @@ def edit_parameters(version: RoundParameters) -> Response | str | tuple[str, int
         verbs.revise(db.session, version, params=form.params(), reason=form.reason.data, at=clock.now())
         return _look_at_effect(version)
     base = parameters.in_force(db.session, version.area_code, clock.now())
-    return _form_page(form, base.params, version), 422 if form.errors else 200
+    return _form_page(form, base.params.as_dict(), version), 422 if form.errors else 200
 
 
 @blueprint.post("/coordination/parameters/<uuid:key>/effect")

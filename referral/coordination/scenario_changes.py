@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from matching import BadParams, Params
-from models.area import CODE_LENGTH
-from referral.actions.rounding.changing import ABOUT, RANGES, ChangeKind, changed_params
+from referral.actions.rounding.altering import changed_params
+from referral.actions.rounding.changing import ABOUT, RANGES, ChangeKind, parameter_values
 from referral.i18n import _
 from referral.parameter_words import SETTINGS
 
+AREA_DIGITS = 12
 MOST = 12
 """Changes of one scenario."""
 
@@ -39,7 +40,7 @@ def parsed(text: str) -> dict[str, Any]:
     if kind in RANGES:
         change["value"] = _number(kind, values)
     if kind is ChangeKind.ADD_OPENING and len(values) > 1 and values[1]:
-        if not (values[1].isdigit() and len(values[1]) == CODE_LENGTH):
+        if not (values[1].isdigit() and len(values[1]) == AREA_DIGITS):
             raise BadChange(_("Please choose one of the list."))
         change["area"] = values[1]
     return change
@@ -94,7 +95,7 @@ def several(texts: Iterable[str], params: Params) -> tuple[list[dict[str, Any]],
     if len(changes) > MOST:
         wrong.append(_("At most %(count)s changes at once.", count=MOST))
     try:
-        changed_params(params, changes)
+        changed_params(params, parameter_values(changes))
     except BadParams:
         wrong.append(
             _("These parameters do not go together: the weights sum to at most 1,000, and what an unknown distance "

@@ -1,7 +1,7 @@
 """Who could meet one need: every place of its kind, ranked, with what speaks for and against it."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from matching import Params
 from models import (
     Capacity,
     Decision,
@@ -50,7 +49,7 @@ class Candidate:
     """Codes of hard rules that fail (words: `explanations.rule_words`); ("no_places",) where only a place lacks."""
     excess_km: float | None
     """Kilometres its radius is too short, where that rule fails."""
-    params: Params
+    params: Mapping[str, Any]
     """With which the score was computed."""
 
     @property
@@ -85,8 +84,8 @@ def ranked_candidates(session: Session, need: Need, at: datetime) -> list[Candid
     Rules and scores are those of a round with the parameters in force where the person lives. Fifteen queries,
     whatever the size.
     """
-    params = in_force(session, need.area_code, at).params
-    found = choices(board.gather_one(session, need.id, at), params)
+    now = in_force(session, need.area_code, at).params
+    found, params = choices(board.gather_one(session, need.id, at), now), now.as_dict()
     capacities = offers(session, (choice.capacity_id for choice in found))
     promised = promised_places(session, capacities, but=need.id)
     return [
@@ -95,7 +94,7 @@ def ranked_candidates(session: Session, need: Need, at: datetime) -> list[Candid
     ]
 
 
-def _candidate(rank: int, choice: Choice, capacity: Capacity, promised: int, params: Params) -> Candidate:
+def _candidate(rank: int, choice: Choice, capacity: Capacity, promised: int, params: Mapping[str, Any]) -> Candidate:
     return Candidate(
         rank,
         capacity,

@@ -1,9 +1,10 @@
 """Parameters of rounds: which are in force where and when, and their history."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -44,6 +45,11 @@ def in_force(session: Session, area_code: str, at: datetime) -> InForce:
     )
     version = session.scalars(statement).one_or_none()
     return InForce(Params.from_dict(version.params) if version else Params(), version)
+
+
+def filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters with the missing ones filled in; BadParams where one is unknown or outside its range."""
+    return Params.from_dict(values).as_dict()
 
 
 def newest_first(actor: Account) -> sa.Select[RoundParameters]:

@@ -246,6 +246,8 @@ message.facts
 organization.description program.alternate_name program.description
 proposal.explanation proposal.parts
 round.certificate round.failure round.params round.seconds round.served_by_tier round_opening.chain
+round_parameters.params
+scenario.changes scenario.params scenario.result
 schedule.description
 service.application_process service.description service.eligibility_description service.fees_description
 service_area.extent service_at_location.description

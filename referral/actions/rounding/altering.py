@@ -4,14 +4,15 @@ Needs keep their rows and openings theirs; new openings come last. So two plans,
 compared row by row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import Problem
+from matching import Params, Problem
 
 Rows = tuple[int, ...]
 
@@ -52,6 +53,11 @@ class Radius:
 Alteration = Close | AddPlaces | AddOpening | Radius
 
 
+def changed_params(params: Params, values: Mapping[str, Any]) -> Params:
+    """Return parameters with other values put in; BadParams where they cannot be."""
+    return Params.from_dict({**params.as_dict(), **values})
+
+
 def altered(problem: Problem, alterations: Iterable[Alteration]) -> Problem:
     """Return the problem with the alterations made one after the other; the one given is not touched."""
     return reduce(_altered, alterations, problem)
@@ -75,11 +81,11 @@ def _altered(problem: Problem, one: Alteration) -> Problem:
             return _with(problem, radius_km=_set(problem.openings.radius_km, rows, km))
 
 
-def _with(problem: Problem, **columns: NDArray[np.generic]) -> Problem:
+def _with(problem: Problem, **columns: NDArray[Any]) -> Problem:
     return replace(problem, openings=replace(problem.openings, **columns))
 
 
-def _set(column: NDArray[np.generic], rows: Rows, value: float) -> NDArray[np.generic]:
+def _set(column: NDArray[Any], rows: Rows, value: float) -> NDArray[Any]:
     changed = column.copy()
     changed[list(rows)] = value
     return changed

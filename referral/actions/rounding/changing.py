@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from matching import Params
 from models import Area, Capacity
 from referral.actions.rounding.altering import AddOpening, AddPlaces, Alteration, Close, Radius
 from referral.queries.gathering.board import Board
@@ -56,10 +55,9 @@ class Altered:
     """Changes that touch nothing: no open need asks for that kind of help, or it has no places today."""
 
 
-def changed_params(params: Params, changes: Iterable[Mapping[str, Any]]) -> Params:
-    """Return parameters with the changed ones put in; BadParams where they cannot be."""
-    values = {one["parameter"]: one["value"] for one in changes if one["change"] == ChangeKind.PARAMETER}
-    return Params.from_dict({**params.as_dict(), **values})
+def parameter_values(changes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the parameters that changes name, with their new values."""
+    return {one["parameter"]: one["value"] for one in changes if one["change"] == ChangeKind.PARAMETER}
 
 
 def altered_by(session: Session, board: Board, changes: Sequence[Mapping[str, Any]]) -> Altered:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import Result
-from models.area import township_code
 from referral.queries.gathering.board import Board
+from referral.queries.gathering.groups import IN_TOWNSHIP
 
 LISTED = 1_000
 """Needs of each kind (gain, lose, move) that are named; all are counted."""
@@ -35,7 +35,7 @@ def figures(plan: Plan) -> dict[str, Any]:
     """Return what a plan reaches: needs [wanted, served] in all, by tier, township and service; its cost and proof."""
     board, result = plan.board, plan.result
     served = plan.placed >= 0
-    townships = [township_code(f"{code:012}") for code in board.problem.needs.area.tolist()]
+    townships = [_township(code) for code in board.problem.needs.area.tolist()]
     pairs = result.chosen[served & (result.chosen >= 0)]
     km = result.candidates.distance_km[pairs]
     known = km[~np.isnan(km)]
@@ -55,6 +55,11 @@ def figures(plan: Plan) -> dict[str, Any]:
         "scarce": int((result.gain_tier > 0).sum()),
         "exact": bool(result.certificate.exact),
     }
+
+
+def _township(area: int) -> str:
+    """The twelve digits of the township of a division given as a number."""
+    return f"{area // IN_TOWNSHIP * IN_TOWNSHIP:012}"
 
 
 def _counted(codes: Sequence[str], served: NDArray[np.bool_]) -> dict[str, list[int]]:
@@ -84,7 +89,7 @@ def _group(today: Plan, copy: Plan, rows: NDArray[np.int64]) -> dict[str, Any]:
     tiers = np.bincount(needs.tier[rows], minlength=today.result.tiers + 1)[1:]
     townships: dict[str, int] = {}
     for code in needs.area[rows].tolist():
-        township = township_code(f"{code:012}")
+        township = _township(code)
         townships[township] = townships.get(township, 0) + 1
     return {
         "count": len(rows),
@@ -102,13 +107,13 @@ def _name(plan: Plan, row: int) -> str | None:
 
 
 def places(today: Plan, copy: Plan) -> list[dict[str, Any]]:
-    """Return the openings where places, people or the worth of one more place differ, the most useful first."""
-    found = []
+    """Return the openings whose places, or whom one more place would serve, differ; the most useful first."""
+    found: list[dict[str, Any]] = []
     matched = [np.bincount(plan.placed[plan.placed >= 0], minlength=len(plan.names)) for plan in (today, copy)]
     last = len(today.names)
     for row, name in enumerate(copy.names):
         plans = ((today, 0), (copy, 1)) if row < last else ((copy, 1),)
-        sides = [
+        sides: list[dict[str, Any]] = [
             {
                 "places": int(plan.board.problem.openings.places[row]),
                 "matched": int(matched[side][row]),
@@ -117,7 +122,7 @@ def places(today: Plan, copy: Plan) -> list[dict[str, Any]]:
             }
             for plan, side in plans
         ]
-        if len(sides) == 1 or sides[0] != sides[1]:
+        if len(sides) == 1 or any(sides[0][what] != sides[1][what] for what in ("places", "tier")):
             found.append({"opening": name, "today": sides[0] if len(sides) == 2 else None, "copy": sides[-1]})
     found.sort(key=lambda one: -max(side["gain"] for side in (one["today"], one["copy"]) if side))
     return found[:PLACES_LISTED]
