@@ -141,7 +141,7 @@ def test_pages_take_no_more_queries_than_stated(
 def test_a_round_takes_no_more_queries_with_more_proposals(app: Flask, coordinator: FlaskClient,
                                                           county: Session) -> None:  # fmt: skip
     made = made_round(county)
-    for view, most in (("need", 13), ("provider", 14), ("unmet", 14)):
+    for view, most in (("need", 15), ("provider", 16), ("unmet", 16)):
         with app.app_context(), counted() as sent:
             assert coordinator.get(f"/coordination/rounds/{made.id}?view={view}").status_code == 200
         assert len(sent) <= most, (view, "\n".join(sent))
