@@ -169,9 +169,12 @@ class RoundOpening(Record):
 
     __tablename__ = "round_opening"
     field_group = FieldGroup.INSTALLATION
-    __table_args__ = (sa.UniqueConstraint("round_id", "capacity_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("round_id", "capacity_id"),
+        sa.Index("ix_round_opening_by_worth", "round_id", "gain", "matched"),
+    )
 
-    round_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("round.id"), index=True)
+    round_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("round.id"))
     capacity_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("capacity.id"), index=True)
     places: Mapped[int]
     matched: Mapped[int]

@@ -81,7 +81,8 @@ def show_round(round_: Round) -> str:
     chosen = Decision(decision) if decision in set(Decision) else None
     listed = {"need": rounds.placed_by_need, "provider": rounds.placed_by_provider}.get(view)
     statement = listed(round_, chosen) if listed else rounds.unmet(round_)
-    page = paginate(db.session, statement, request.args.get("page", 1, type=int), size=PROPOSALS_SHOWN)
+    total = counts.unmet if view == "unmet" else counts.of(chosen) if chosen else counts.placed
+    page = paginate(db.session, statement, request.args.get("page", 1, type=int), size=PROPOSALS_SHOWN, total=total)
     named = rounds.offers_named(page.items) if view == "unmet" else set()
     scarce = db.session.scalars(openings.worth(round_, only_scarce=True).limit(3)).all()
     return render_template(

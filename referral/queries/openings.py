@@ -41,15 +41,17 @@ def worth(round_: Round, term: uuid.UUID | None = None, *, only_scarce: bool = F
     """Return the select of a round's openings, the most useful place first."""
     statement = (
         sa.select(RoundOpening)
-        .join(Capacity, Capacity.id == RoundOpening.capacity_id)
-        .join(ServiceAtLocation, ServiceAtLocation.id == Capacity.service_at_location_id)
-        .join(Service, Service.id == ServiceAtLocation.service_id)
         .where(RoundOpening.round_id == round_.id)
         .options(*offer_loaded(joinedload(RoundOpening.capacity)))
         .order_by(RoundOpening.gain.desc(), RoundOpening.matched.desc(), RoundOpening.id)
     )
     if term:
-        statement = statement.where(Service.term_id == term)
+        statement = (
+            statement.join(Capacity, Capacity.id == RoundOpening.capacity_id)
+            .join(ServiceAtLocation, ServiceAtLocation.id == Capacity.service_at_location_id)
+            .join(Service, Service.id == ServiceAtLocation.service_id)
+            .where(Service.term_id == term)
+        )
     return statement.where(RoundOpening.gain_tier.is_not(None)) if only_scarce else statement
 
 

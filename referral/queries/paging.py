@@ -44,12 +44,27 @@ class Page:
 
 
 def paginate(
-    session: Session, statement: sa.Select[Any], number: int, *, size: int = PAGE_SIZE, scalars: bool = True
+    session: Session,
+    statement: sa.Select[Any],
+    number: int,
+    *,
+    size: int = PAGE_SIZE,
+    scalars: bool = True,
+    total: int | None = None,
 ) -> Page:
-    """Return one page of a statement, counted from 1; a page beyond the end becomes the last one. Two queries."""
-    counted = statement.with_only_columns(sa.literal(1), maintain_column_froms=True).order_by(None).limit(COUNT_LIMIT)
-    total = session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
+    """Return one page of a statement, counted from 1; a page beyond the end becomes the last one.
+
+    Two queries, one where the caller has counted its rows already (`total`).
+    """
+    if total is None:
+        total = _counted(session, statement)
+    total = min(total, COUNT_LIMIT)
     number = min(max(1, number), max(1, -(-total // size)))
     limited = statement.limit(size).offset((number - 1) * size)
     rows: Sequence[Any] = session.scalars(limited).all() if scalars else session.execute(limited).all()
     return Page(rows, number, size, total)
+
+
+def _counted(session: Session, statement: sa.Select[Any]) -> int:
+    counted = statement.with_only_columns(sa.literal(1), maintain_column_froms=True).order_by(None).limit(COUNT_LIMIT)
+    return session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0

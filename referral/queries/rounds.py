@@ -28,7 +28,7 @@ from models import (
 )
 from models.area import code_range
 from models.round import SORTED_FROM
-from referral.access import scope
+from referral.access import scope, without_scope
 from referral.queries.candidates import offer_loaded
 
 OPEN_STATUSES = (RoundStatus.WAITING, RoundStatus.RUNNING, RoundStatus.PROPOSED, RoundStatus.APPLYING)
@@ -114,14 +114,19 @@ def _loaded() -> list[sa.orm.interfaces.LoaderOption]:
 
 
 def counts(session: Session, round_: Round) -> Counts:
-    """Return how many proposals stand how. Two queries."""
+    """Return how many proposals stand how. Two queries, one for a large round.
+
+    Whoever sees the round sees its whole area, so nobody's needs are asked for again.
+    """
     placed = Proposal.capacity_id.is_not(None)
     of_round = Proposal.round_id == round_.id
     # Each half is counted from an index of its own.
     by_decision = sa.select(Proposal.decision, sa.func.count()).where(of_round, placed).group_by(Proposal.decision)
     without = sa.select(sa.func.count()).select_from(Proposal).where(of_round, sa.not_(placed))
-    found: dict[Decision, int] = {decision: count for decision, count in session.execute(by_decision)}  # noqa: C416
-    return Counts(found, session.scalar(without) or 0)
+    with without_scope(session, because="how many proposals of a round that is seen stand how"):
+        found: dict[Decision, int] = {decision: count for decision, count in session.execute(by_decision)}  # noqa: C416
+        unmet_ = round_.needs - sum(found.values()) if _is_sorted(round_) else session.scalar(without) or 0
+    return Counts(found, unmet_)
 
 
 def placed_by_need(round_: Round, decision: Decision | None = None) -> sa.Select[Proposal]:
@@ -151,7 +156,9 @@ def _placed(round_: Round, decision: Decision | None) -> sa.Select[Proposal]:
 
 def unmet(round_: Round) -> sa.Select[Proposal]:
     """Return the select of proposals without a place, most urgent and longest waiting first."""
-    statement = _of(round_).where(Proposal.capacity_id.is_(None))
+    # In the order of the list: the index of places would give all that have none, in no order.
+    place = sa.func.coalesce(Proposal.capacity_id, sa.null()) if _is_sorted(round_) else Proposal.capacity_id
+    statement = _of(round_).where(place.is_(None))
     order = [Proposal.position] if _is_sorted(round_) else [Need.urgency_rank, Need.opened_at]
     return statement.order_by(*order, Proposal.id)
 
@@ -172,8 +179,8 @@ def offers_named(proposals: Iterable[Proposal]) -> set[uuid.UUID]:
     for proposal in proposals:
         told = proposal.explanation
         keys.update(uuid.UUID(one["capacity"]) for one in told.get("alternatives", ()))
-        if told.get("capacity"):
-            keys.add(uuid.UUID(told["capacity"]))
+        named = (told.get("capacity"), told.get("before"), told.get("refused", {}).get("capacity"))
+        keys.update(uuid.UUID(key) for key in named if key)
     return keys
 
 
