@@ -18,7 +18,7 @@ from referral.coordination.summary import follow_summary, summary
 from referral.extensions import db
 from referral.forms import record_choices
 from referral.i18n import _, ngettext
-from referral.queries import candidates, consent_pages, follow_ups, needs_board, openings, round_fairness, rounds
+from referral.queries import candidates, consent_pages, follow_ups, funds, needs_board, openings, round_fairness, rounds
 from referral.queries.paging import paginate
 
 VIEWS = ("need", "provider", "unmet")
@@ -100,6 +100,7 @@ def show_round(round_: Round) -> str:
         if view == "provider"
         else {},
         stories=openings.stories(db.session, scarce),
+        budgets=funds.budget_lines(db.session, actor(), round_),
         fairness=round_fairness.shown(db.session, actor(), round_),
     )
 

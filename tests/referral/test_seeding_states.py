@@ -14,6 +14,7 @@ from models import (
     Case,
     CaseStep,
     ContactResult,
+    Fund,
     Need,
     NeedStatus,
     Referral,
@@ -67,6 +68,19 @@ def test_a_referral_holds_its_place_as_long_as_its_state_says(district: Session)
         else:
             assert reservation.status is ReservationStatus.RELEASED
             assert reservation.released_at == referral.ended_at
+
+
+def test_a_fund_has_promised_and_spent_what_its_referrals_hold(district: Session) -> None:
+    (fund,) = everything(district, Fund)
+    held: Counter[ReservationStatus] = Counter()
+    offers = {capacity.id for capacity in everything(district, Capacity) if capacity.fund_id == fund.id}
+    for reservation in everything(district, Reservation):
+        assert (reservation.amount is not None) == (reservation.capacity_id in offers)
+        held[reservation.status] += reservation.amount or 0
+    assert len(offers) == 2
+    assert (fund.promised, fund.spent) == (held[ReservationStatus.HELD], held[ReservationStatus.USED])
+    assert fund.spent > 0
+    assert fund.promised + fund.spent + 40_000 <= fund.amount
 
 
 def test_needs_stand_where_their_referrals_left_them(district: Session) -> None:

@@ -15,6 +15,7 @@ from referral.actions.seeding.accounts import make_accounts
 from referral.actions.seeding.agreeing import write_consents
 from referral.actions.seeding.cases import move_cases, open_cases
 from referral.actions.seeding.district import build_district, count_places
+from referral.actions.seeding.funds import make_fund
 from referral.actions.seeding.needs import Needs
 from referral.actions.seeding.people import make_people
 from referral.actions.seeding.reference import load_reference
@@ -83,6 +84,7 @@ def make_world(session: Session, today: date) -> World:
     write_visits(world, matters, referring.lines, [terms[code] for code in OWN_WORK], by_organization)
     move_cases(world, matters)
     count_places(district)
+    make_fund(world, district)
     write_consents(needs, matters)
     _number(world)
     return world
