@@ -19,6 +19,7 @@ FIGURES: dict[str, Any] = {
     "networkx_ratio": 41.0,
     "networkx_agrees": True,
     "decline_p95_ms": 29.0,
+    "decline_processor_ms": 20.0,
     "process_mb": 149.0,
 }
 
@@ -52,6 +53,8 @@ def test_on_a_busy_machine_the_processor_counts_and_that_is_said() -> None:
     )
     assert missed(seconds=1.3, processor_share=0.4) == ["seconds"]
     assert missed(seconds=0.51, processor_share=0.9) == ["seconds"]
+    assert missed(decline_p95_ms=90.0, processor_share=0.4) == []
+    assert missed(decline_p95_ms=90.0, decline_processor_ms=31.0, processor_share=0.4) == ["plan after a decline, p95"]
 
 
 def test_other_sizes_have_no_times_to_hold() -> None:
