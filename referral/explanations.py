@@ -146,6 +146,27 @@ def why_this(told: Mapping[str, Any]) -> str:
     )
 
 
+def why_now(told: Mapping[str, Any], before: str | None, refused: str | None) -> Markup | None:
+    """Return why a follow-up of a refusal speaks of this need; None for a proposal of another round.
+
+    `before` is the name of the provider proposed until now, `refused` of the one that refused.
+    """
+    if "refused" in told:
+        late = told["refused"].get("how") == "expired"
+        sentence = (
+            _("%(place)s did not answer in time, and is not asked again for this need.", place=SLOT)
+            if late
+            else _("%(place)s refused, and is not asked again for this need.", place=SLOT)
+        )
+        return escape(sentence).replace(SLOT, zh(refused or _("a place that is gone")))
+    if told.get("before"):
+        sentence = _("Until now %(place)s was proposed; it moves because of a refusal near by.", place=SLOT)
+        return escape(sentence).replace(SLOT, zh(before or _("a place that is gone")))
+    if "before" in told:
+        return escape(_("It was unserved until now; a refusal near by set a place free or moved others."))
+    return None
+
+
 def why_not(other: Mapping[str, Any]) -> str:
     """Return why an alternative was not taken."""
     extra = int(other.get("extra", 0))
@@ -168,6 +189,8 @@ def why_not(other: Mapping[str, Any]) -> str:
 
 def why_nobody(told: Mapping[str, Any]) -> str:
     """Return why nobody is proposed for a need."""
+    if told["code"] == "whole_round":
+        return _("This kind of help is shared out in hours, which only a round over all needs can do: the next one.")
     if told["code"] == "no_service":
         return _("Nobody offers this kind of help.")
     if told["code"] == "no_pair":
@@ -279,6 +302,7 @@ def init_app(app: Flask) -> None:
         weight_rows=weight_rows,
         what_would_help=what_would_help,
         why_nobody=why_nobody,
+        why_now=why_now,
         why_not=why_not,
         why_this=why_this,
     )
