@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from referral.vocabulary import consent, exports, log, people, providers, rights, scenarios, work
+from referral.vocabulary import consent, exports, learning, log, people, providers, rights, scenarios, work
 
 WORDS: dict[str, dict[str, Any]] = {
     **consent.WORDS,
     **exports.WORDS,
+    **learning.WORDS,
     **log.WORDS,
     **people.WORDS,
     **providers.WORDS,
