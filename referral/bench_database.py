@@ -112,10 +112,10 @@ def measure(url: str, folder: str, *, pages: bool = True) -> dict[str, Any]:
     app = _app(url, folder)
     with app.app_context():
         as_installation(db.session, because="bench")
-        _round(db.session)  # loads every library and every statement before time and memory are counted
+        run_round(db.session)  # loads every library and every statement before time and memory are counted
         forget_peak()
         before = held_mb()
-        figures = _round(db.session)
+        figures = run_round(db.session)
         peak = peak_mb()
         figures |= {
             "peak_mb": peak,
@@ -130,7 +130,7 @@ def measure(url: str, folder: str, *, pages: bool = True) -> dict[str, Any]:
     return figures
 
 
-def _round(session: Session) -> dict[str, Any]:
+def run_round(session: Session) -> dict[str, Any]:
     """Run a round over the city and return its figures."""
     with transaction(session):
         started = rounds.start_round(session, area=CITY, at=clock.now())
