@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import joinedload
 
+from matching import Params
 from models import Account, Case, CaseSource, CaseStatus, Need, NeedStatus, Person, Referral, ReferralStatus, Urgency
 from referral import clock
 from referral.access import as_installation
@@ -33,6 +34,17 @@ def finished_round(app: Flask) -> str:
     answer = signed_in(app, "coordinator").post("/coordination/rounds/new", data={"area": DISTRICT, "seed": "0"})
     assert answer.status_code == 302, answer.get_data(as_text=True)
     return str(answer.location)
+
+
+def asked_what_if(app: Flask) -> None:
+    """Ask what a lighter weight would change, once as a question and once as a draft of the parameters."""
+    coordinator = signed_in(app, "coordinator")
+    question = {"area": DISTRICT, "c": "parameter~weight_quality~0"}
+    usual = {name: "" if value is False else str(value) for name, value in Params().as_dict().items()}
+    draft = {**usual, "weight_quality": "0", "area": DISTRICT, "reason": "试算"}
+    for address, data in (("/coordination/what-if/new", question), ("/coordination/parameters/new", draft)):
+        answer = coordinator.post(address, data=data)
+        assert answer.status_code == 302, answer.get_data(as_text=True)
 
 
 def previewed_import(app: Flask) -> str:

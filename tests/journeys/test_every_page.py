@@ -15,7 +15,7 @@ from referral.actions.seeding.accounts import PASSWORD
 from tests import browser as serving
 from tests import databases
 from tests.journeys.conftest import Meet
-from tests.journeys.preparing import finished_round, previewed_import, rare_records
+from tests.journeys.preparing import asked_what_if, finished_round, previewed_import, rare_records
 from tests.journeys.reader import DESK, overflow
 from tests.pages import axe_findings
 
@@ -65,6 +65,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with databases.application(databases.on_sqlite("demo", folder)) as app:
         app.extensions["starts"] = rare_records(app)
         finished_round(app)
+        asked_what_if(app)
         previewed_import(app)
         yield app
 

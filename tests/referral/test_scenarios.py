@@ -135,7 +135,8 @@ def test_two_more_places_serve_two_more(session: Session, kind: str) -> None:
     answer = asked(session, [{"change": kind, "capacity": str(scarce.id), "value": 2}]).result
     assert answer["copy"]["served"] == answer["today"]["served"] + 2
     assert answer["differences"]["gain"]["count"] == 2
-    names = {after for _, _, after in answer["differences"]["gain"]["needs"]}
+    changed = [answer["differences"][group]["needs"] for group in ("gain", "move")]
+    names = {after for group in changed for _, _, after in group}
     assert (f"+{scarce.id}" in names) == (kind == "add_opening")
 
 
