@@ -217,9 +217,9 @@ coordination.list_rounds        G  -           COORDINATOR 200
 coordination.list_services      G  -           CATALOGUE 200; OFFICER 200
 coordination.record_check       G  organization COORDINATOR 200
 coordination.record_check       P  organization COORDINATOR 422
-coordination.download_planning_chart G name=curves COORDINATOR 200
-coordination.export_network     G  -           COORDINATOR 200
-coordination.export_places      G  -           COORDINATOR 200
+coordination.download_planning_chart G name=curves
+coordination.export_network     G  -           COORDINATOR 302
+coordination.export_places      G  -           COORDINATOR 302
 coordination.export_unmet       G  -           COORDINATOR 200; AREA 200 n                     < purpose=service
 coordination.show_network       G  -           COORDINATOR 200
 coordination.show_learned       G  -           KEEPERS 200
@@ -290,6 +290,7 @@ NOT_HERE = {
     "account.renew_recovery_codes": "needs a second factor that is set up",
     "admin.apply_retention": "there is one live run, and it waits for a second person",
     "admin.propose_retention": "there is one live run already",
+    "coordination.download_planning_chart": "a study would have to be there",
     "coordination.change_proposal": "the other place would have to be eligible",
 }
 """Endpoints that do not get as far as success here; other tests take them there."""
