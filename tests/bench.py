@@ -73,10 +73,10 @@ def measured(needs: int, tries: int) -> tuple[dict[str, Any], list[Check]]:
 
 def show_checks(found: list[Check]) -> None:
     """Print every bar with what was measured."""
-    print(f"\n{'needs':>10}  {'bar':<40}{'':>12}{'measured':>24}")
+    print(f"\n{'needs':>10}  {'bar':<40}{'':>12}  {'measured':>32}")
     for check in found:
         held = "held" if check.held else "MISSED"
-        print(f"{check.needs:>10,}  {check.what:<40}{check.bar:>12}{check.measured:>24}  {held}")
+        print(f"{check.needs:>10,}  {check.what:<40}{check.bar:>12}  {check.measured:>32}  {held}")
 
 
 def show_pages(rows: list[dict[str, Any]]) -> None:
