@@ -108,7 +108,7 @@ def test_changed_weights_are_held_against_what_came_of_the_coins(session: Sessio
         elif n % 3 == 1:
             referrals.expire(session, asked[one.id], at=at)
     session.flush()
-    newer = change(session, weight_distance=100, weight_quality=400)
+    newer = change(session, weight_distance=200, weight_quality=300)
     with counted() as queries:
         logged = policy_evidence.read(session, ACCEPTANCE, newer)
     assert len(queries) == 1
@@ -120,7 +120,9 @@ def test_changed_weights_are_held_against_what_came_of_the_coins(session: Sessio
     assert set(logged.target) <= {0.0, 0.5, 1.0}
     assert ((logged.guess >= 0) & (logged.guess <= 1)).all()
     assert policy_evidence.of_last_change(session, ACCEPTANCE)["why"] == "too_few"
-    applied[0].capacity_id = None  # somebody chose otherwise
+    answered[0].proposed_capacity_id = None  # somebody chose otherwise
+    session.flush()
+    assert len(policy_evidence.read(session, ACCEPTANCE, newer)) == len(answered) - 1
     made.parameters_id = newer.id
     session.flush()
     assert len(policy_evidence.read(session, ACCEPTANCE, newer)) == 0  # a round under the new weights says nothing new
