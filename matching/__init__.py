@@ -3,8 +3,9 @@
 from matching.assign import solve
 from matching.eligibility import Rule
 from matching.params import BadParams, Params
-from matching.problem import BadProblem, Needs, Openings, PairFacts, Problem
+from matching.problem import Needs, Openings, PairFacts, Problem
 from matching.result import PARTS, Change, Move, Reason, Result, Why
+from matching.tables import BadProblem
 
 __all__ = [
     "PARTS",

@@ -103,11 +103,7 @@ def going_on(session: Session, at_location: ServiceAtLocation, kind: CapacityKin
     """Return how many places (or hours) of the service are given away for as long as the help goes on."""
     total = sa.func.coalesce(sa.func.sum(Capacity.reserved + Capacity.used), 0)
     return int(
-        session.scalar(
-            sa.select(total).where(
-                Capacity.service_at_location_id == at_location.id, Capacity.kind == kind
-            )
-        )
+        session.scalar(sa.select(total).where(Capacity.service_at_location_id == at_location.id, Capacity.kind == kind))
         or 0
     )
 
@@ -158,7 +154,7 @@ def open_period(
 
 
 def begin_periods(session: Session, at: datetime, *, only: ServiceAtLocation | None = None) -> Counts:
-    """Carry places and hours that are held at a time into the period that has begun, so that nobody loses one at its turn.
+    """Carry places and hours held at a time into the period that has begun, so that nobody loses one at its turn.
 
     Quotas are not carried: a new period has new ones. Where somebody was quicker than the clock, the new period gets
     as many places as are needed for everybody who is being helped.

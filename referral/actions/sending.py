@@ -58,8 +58,8 @@ def request(
     """Put a need to a provider: hold the place, set the clock, tell the provider. Return the referral.
 
     Without a consent in force it is sent only as an emergency, with the reason in words; with `wait_for_consent` it
-    becomes a draft that holds the place and that the provider does not see. Raises ConsentMissing, NoPlaceLeft, FundShort,
-    AmountMissing, AlreadyReferred where the need has a referral that is alive, WrongStep where it is closed.
+    becomes a draft that holds the place and that the provider does not see. Raises ConsentMissing, NoPlaceLeft,
+    FundShort, AmountMissing, AlreadyReferred where the need has a referral that is alive, WrongStep where it is closed.
     """
     if need.status not in WAITING_STATUSES and has_live_referral(session, need):
         raise AlreadyReferred

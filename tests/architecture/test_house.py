@@ -45,6 +45,6 @@ def test_no_template_passes_text_through_unescaped_but_what_the_platform_made_it
 
 
 def test_migrations_import_none_of_our_code() -> None:
-    """But for what is frozen beside the steps: values cannot be sealed by SQL, and SQLite rewrites tables for a rule."""
+    """But for what is frozen beside the steps: sealing, which SQL cannot do, and SQLite's way to change a rule."""
     ours = r"^\s*(from|import) (models|referral|matching)\b(?!\.migrations(\.| import )(sealing|checks))"
     assert found(ours, "models/migrations/versions") == []

@@ -5,18 +5,32 @@ import pytest
 from grimp import ImportGraph
 
 MAY_JOIN = {
-    "referral.actions.learning",
-    "referral.actions.learning_words",
+    # the round and what is computed like one: on a copy, ahead of time, for planning, for many cities
     "referral.actions.rounds",
-    "referral.actions.suggestions",
-    "referral.bench",
-    "referral.coordination.learned",
-    "referral.coordination.learned_words",
+    "referral.previewwork",
+    "referral.scenariowork",
+    "referral.studywork",
+    "referral.citywork",
+    "referral.commands.rounds",
+    # records turned into arrays
+    "referral.queries.gathering.opening_arrays",
     "referral.queries.gathering.rates",
     "referral.queries.parameters",
     "referral.queries.policy_evidence",
+    "referral.queries.refusals",
     "referral.queries.training",
-    "referral.scenariowork",
+    # what is learned
+    "referral.actions.learning",
+    "referral.actions.learning_words",
+    "referral.actions.suggestions",
+    # figures kept with a record, shown with the engine's own names for them
+    "referral.coordination.learned",
+    "referral.coordination.learned_words",
+    "referral.coordination.network_words",
+    # measurements
+    "referral.bench",
+    "referral.bench_city",
+    "referral.bench_database",
 }
 """The modules that may see both the records and the engine: they turn the ones into arrays for the other."""
 

@@ -18,6 +18,11 @@ TOP = {
 
 LONG = {
     "referral/static/css/ui.css": "the whole design system but its tokens, in one request, as the design asks",
+    "dev.py": "it runs on a bare Python before anything is installed, so it cannot be a package",
+    "referral/errors.py": "one table of what every error says to a person and what they can do next",
+    "referral/explanations.py": "one table of the engine's codes in words, read beside each other",
+    "tests/referral/test_planning.py": "three tabs of one study, asked once and read in order",
+    "tests/referral/test_scenario_pages.py": "one question from the form to the comparison, told in order",
     "tests/matrix/table.py": "the one table of every route, role and relation, meant to be read in one go",
     "tests/matrix/probes.py": "the list of all kinds of query and write that a careless page could make",
     "tests/matrix/district.py": "one district with a record of each relation, whose parts refer to each other",

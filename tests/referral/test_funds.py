@@ -17,7 +17,6 @@ from models import (
     Reservation,
     Role,
     ServiceAtLocation,
-    Taxonomy,
 )
 from models.errors import AmountMissing, FundShort, NoPlaceLeft
 from models.need import YUAN, whole_a_month
