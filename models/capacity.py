@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Money, Record, Units
-from models.field_groups import FieldGroup, marked
+from models.field_groups import FieldGroup
 from models.fund import Fund
 from models.service import ServiceAtLocation
 
@@ -89,7 +89,7 @@ class Reservation(Record):
     status: Mapped[ReservationStatus] = mapped_column(default=ReservationStatus.HELD)
     places: Mapped[int] = mapped_column(default=1, server_default="1")
     """1, or the hours a month where the capacity counts hours."""
-    amount: Mapped[Money | None] = mapped_column(info=marked(FieldGroup.MONEY))
+    amount: Mapped[Money | None]
     """Yuan held of the fund."""
     fund_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("fund.id"), index=True)
     """The fund they are held of: the capacity's when the place was taken."""

@@ -141,7 +141,7 @@ class Proposal(Record):
     distance_km: Mapped[float | None]
     propensity: Mapped[float | None]
     """Chance with which this place was drawn among places that are nearly as good; 1 where nothing was drawn."""
-    amount: Mapped[Money | None] = mapped_column(info=marked(FieldGroup.MONEY))
+    amount: Mapped[Money | None]
     """Yuan of a fund that the place would take."""
     position: Mapped[int | None]
     """Place in the list of the round: most urgent and longest waiting first. Empty in small rounds, which are sorted

@@ -48,7 +48,8 @@ def compute_preview(session: Session, key: uuid.UUID, *, progress: Progress = si
 
     with transaction(session):
         if not scenarios.begin(session, key):
-            return session.get_one(Scenario, key).status
+            known = session.get(Scenario, key)
+            return known.status if known else ScenarioStatus.FAILED
     try:
         began = perf_counter()
         with reading(), transaction(session):

@@ -125,7 +125,8 @@ def add_offer(fund: Fund) -> Response:
     """Let an offer draw on the fund."""
     form = _offer_form()
     if not form.validate_on_submit():
-        abort(422)
+        flash(_("Choose an offer from the list."), "error")
+        return redirect(url_for("coordination.show_fund", key=fund.id))
     offer = funds.find_offer(db.session, actor(), form.offer.data)
     if offer is None:
         abort(404)

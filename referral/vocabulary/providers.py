@@ -8,6 +8,7 @@ WORDS: dict[str, dict[str, Any]] = {
     "CapacityKind": {
         "concurrent": lazy("Places at a time"),
         "quota": lazy("Quota for the period"),
+        "hours": lazy("Hours a month"),
     },
     "CheckKind": {
         "child_safety": lazy("Record check for work with minors"),

@@ -203,7 +203,7 @@ coordination.show_parameters    G  parameters  AREA 200; administrator:* 200
 coordination.leave_proposal     P  proposal    AREA 302                                    < reason=later
 coordination.add_fund           G  organization COORDINATOR 200
 coordination.add_fund           P  organization COORDINATOR 422
-coordination.add_offer          P  fund        COORDINATOR 422
+coordination.add_offer          P  fund        COORDINATOR 302
 coordination.edit_fund          G  fund        COORDINATOR 200
 coordination.edit_fund          P  fund        COORDINATOR 422
 coordination.leave_fund         P  capacity    COORDINATOR 302
@@ -275,7 +275,7 @@ providers.reject_referral       P  asked       SHARED 302; BACK 302             
 providers.resume_referral       P  held        SHARED 302; BACK 409
 providers.show_referral         G  referral    CASE+ 200 INOT; SHARED 200 IOT; BACK 200 O
 providers.show_services         G  -           OFFICER 200
-providers.start_referral        P  accepted    SHARED 302; BACK 302
+providers.start_referral        P  accepted    SHARED 302; BACK 409
 providers.state_places          G  capacity    ASKED 200
 providers.state_places          P  capacity    ASKED 422
 providers.switch_accepting      P  place       ASKED 302

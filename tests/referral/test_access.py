@@ -53,6 +53,7 @@ state_capacity         provider_officer
 read_needs_board       coordinator
 read_round             coordinator
 run_round              coordinator
+read_learned           coordinator administrator
 decide_proposal        coordinator
 apply_round            coordinator
 read_planning          coordinator

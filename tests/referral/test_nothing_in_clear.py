@@ -244,8 +244,10 @@ learned_model.measures learned_model.shape
 location.description location.transportation
 message.facts
 organization.description program.alternate_name program.description
+planning_study.asked planning_study.params planning_study.result
 proposal.explanation proposal.parts
-round.certificate round.failure round.params round.seconds round.served_by_tier round_opening.chain
+round.budgets round.certificate round.failure round.fairness round.params round.seconds round.served_by_tier
+round_opening.chain
 round_parameters.params
 scenario.changes scenario.params scenario.result
 schedule.description
