@@ -27,7 +27,7 @@ class FundForm(Form):
     """Money for a period."""
 
     name = StringField(lazy("Name of the fund"), [InputRequired(), Length(max=120)])
-    amount = AmountField(lazy("Amount"), [InputRequired(), NumberRange(min=0, max=MOST)])
+    amount = AmountField(lazy("Sum of money"), [InputRequired(), NumberRange(min=0, max=MOST)])
     starts_on = DayField(lazy("From"), [InputRequired()])
     ends_on = DayField(lazy("To"), [InputRequired()])
 

@@ -187,7 +187,7 @@ coordination.export_services    G  -           CATALOGUE 200; OFFICER 200       
 coordination.build_scenario     G  -           COORDINATOR 200
 coordination.build_scenario     P  -           COORDINATOR 422
 coordination.discard_scenario   P  scenario    AREA 302
-coordination.keep_scenario      P  scenario    AREA 422 IOn
+coordination.keep_scenario      P  scenario    AREA 302                                    < title=winter
 coordination.list_scenarios     G  -           COORDINATOR 200
 coordination.repeat_scenario    P  scenario    AREA 302
 coordination.show_scenario      G  scenario    AREA 200 IOn
@@ -291,6 +291,7 @@ NOT_HERE = {
     "admin.apply_retention": "there is one live run, and it waits for a second person",
     "admin.propose_retention": "there is one live run already",
     "coordination.download_planning_chart": "a study would have to be there",
+    "coordination.resume_round": "the round here has come to its end: tests of resuming stop one on the way",
     "coordination.change_proposal": "the other place would have to be eligible",
 }
 """Endpoints that do not get as far as success here; other tests take them there."""
