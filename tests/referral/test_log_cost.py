@@ -16,7 +16,7 @@ from tests.queries import sign_in
 
 MOST = 1.15
 ROUNDS = 30
-ATTEMPTS = 3
+ATTEMPTS = 6
 """A machine that others use too is measured again; a cost that is real does not go away."""
 PAGE = "/report/records?figure=persons"
 

@@ -32,9 +32,9 @@ def test_sentences_and_random_signs_are_taken(password: str) -> None:
 
 
 def test_a_long_text_is_judged_at_once() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     easily_guessed("woaini1314 password " * 6)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_full_width_signs_are_the_same_password() -> None:

@@ -20,6 +20,8 @@ ID_NUMBER, CARD = "11010519491231002X", "6222021001112345678"
 STRANGER = "110105194912310046"
 """Of somebody another station knows."""
 NOBODY = "110105194912310062"
+ATTEMPTS = 5
+"""A machine that others use too is measured again; a difference that is real does not go away."""
 
 
 class Desk:
@@ -138,9 +140,13 @@ def test_time_does_not_tell_whether_somebody_elsewhere_has_a_number(desk: Desk) 
     assert (taken(STRANGER), taken(NOBODY)) == (True, False)
     assert (found(STRANGER), found(NOBODY)) == (0, 0)
     for work in (taken, found):
-        known, unknown = median(work, (STRANGER, NOBODY))
-        print(f"{work.__name__}: {known * 1e6:.0f} µs known, {unknown * 1e6:.0f} µs unknown")  # noqa: T201
-        assert 0.8 < known / unknown < 1.25
+        for _attempt in range(ATTEMPTS):
+            known, unknown = median(work, (STRANGER, NOBODY))
+            print(f"{work.__name__}: {known * 1e6:.0f} µs known, {unknown * 1e6:.0f} µs unknown")  # noqa: T201
+            if 0.8 < known / unknown < 1.25:
+                break
+        else:
+            pytest.fail(f"{work.__name__} tells by its time")
     session.rollback()
 
 

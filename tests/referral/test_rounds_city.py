@@ -1,4 +1,4 @@
-"""A whole round through the database at the size of a district: reading and writing do not dominate."""
+"""A whole round through the database at the size of a district: read and written in bulk, and right afterwards."""
 
 from itertools import groupby, pairwise
 
@@ -15,14 +15,16 @@ from referral.queries.rounds import counts, placed_by_need, placed_by_provider
 from referral.row_security import see_all_rows
 from referral.transactions import refresh_statistics
 from tests.conftest import MakeApp
+from tests.queries import counted
 
 NEEDS = 10_000
-MOST = 12.0
-"""Times what solving takes that reading and writing may take: about 2 on an idle machine, and others may be at work."""
+MOST_STATEMENTS = 100
+"""Of a whole round, sent to the database. A statement for each need would be thousands. How long reading and writing
+take beside solving is measured by `referral.bench_database`: a machine that others use too cannot tell."""
 
 
 @pytest.mark.slow
-def test_reading_and_writing_a_round_do_not_dominate(database_url: str, make_app: MakeApp) -> None:
+def test_a_round_is_read_and_written_in_bulk(database_url: str, make_app: MakeApp) -> None:
     app = make_app(database_url)
     with app.app_context():
         with db.engine.begin() as connection:
@@ -33,10 +35,11 @@ def test_reading_and_writing_a_round_do_not_dominate(database_url: str, make_app
         refresh_statistics(session)
         session.commit()
         run_round(session)
-        figures = run_round(session)
+        with counted() as sent:
+            figures = run_round(session)
+        assert len(sent) < MOST_STATEMENTS
         assert figures["certified"]
         assert figures["needs"] == NEEDS
-        assert figures["share"] < MOST, figures
 
         made = session.scalars(sa.select(Round).order_by(Round.id.desc()).limit(1)).one()
         proposed = session.scalar(sa.select(sa.func.count(Need.id)).where(Need.status == NeedStatus.PROPOSED))
