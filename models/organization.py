@@ -77,6 +77,10 @@ class Organization(Record):
     contact_name: Mapped[str | None] = mapped_column(sa.String(64))
     legal_status: Mapped[str | None] = mapped_column(sa.String(255))
     year_incorporated: Mapped[int | None]
+    statements_since: Mapped[date | None]
+    """Since when it may issue statements of volunteers' service; empty while nobody has shown that it may."""
+    statements_source: Mapped[str | None] = mapped_column(sa.String(255))
+    """Where that is written: its entry in the national volunteer system, or a letter of the department."""
     external_source: Mapped[str | None] = mapped_column(sa.String(64))
     external_id: Mapped[str | None] = mapped_column(sa.String(64))
     """Key in the catalogue it was imported from, so that a second import finds it."""

@@ -20,31 +20,52 @@ from models import (
     Assessment,
     Case,
     CaseStep,
+    Confirmation,
     Consent,
+    Contract,
+    Contradiction,
     EmergencyReview,
     Feature,
     GlassAccess,
+    Goal,
+    GoalRating,
+    HoursDecision,
     Household,
     IdentityStatus,
     ImportRow,
     ImportRun,
+    MeasureDue,
     Message,
     Need,
+    NotePrint,
     Organization,
     Outcome,
     Person,
     PersonArea,
     PlanningStudy,
     Proposal,
+    QueryCode,
+    RedFlag,
     Referral,
     ReferralEvent,
+    Revisit,
     RightsRequest,
     Role,
     Round,
     RoundParameters,
+    Satisfaction,
     Scenario,
+    Settlement,
+    SettlementItem,
+    Sheet,
     SuggestionShown,
     Visit,
+    VisitDetail,
+    VisitPicture,
+    VisitFlag,
+    Volunteer,
+    VolunteerHours,
+    VolunteerStatement,
 )
 from models.area import areas_above
 from models.referral import ReferralStatus
@@ -214,6 +235,8 @@ SCOPES |= {
     Outcome: through("case_id", Case),
     ReferralEvent: through("referral_id", Referral),
     Consent: through("person_id", Person) | {Role.PROVIDER_OFFICER: own("organization_id")},
+    VisitDetail: through("visit_id", Visit),
+    VisitPicture: {role: rule for role, rule in through("visit_id", Visit).items() if role is not Role.EVALUATOR},
     EmergencyReview: through("referral_id", Referral),
     Proposal: through("need_id", Need),
     SuggestionShown: {
@@ -223,6 +246,42 @@ SCOPES |= {
     RightsRequest: dict.fromkeys(CASEWORK, or_opened("person_id", own("station_id")))
     | {Role.COORDINATOR: or_opened("person_id", area("area_code"))},
 }
+
+SCOPES |= {
+    record: {role: rule for role, rule in through("visit_id", Visit).items() if role is not Role.EVALUATOR}
+    for record in (VisitFlag, NotePrint, HoursDecision, SettlementItem)
+}
+
+
+def _seated(actor: Who, entity: Any) -> Condition:
+    """Rows of organizations seated in the actor's area."""
+    seated = alias(Organization)
+    return sa.exists().where(
+        seated.c.id == column(entity, "organization_id"), in_area(seated.c.area_code, actor.area_code)
+    )
+
+
+_VOLUNTEERS: dict[Role, Rule] = dict.fromkeys((*CASEWORK, Role.PROVIDER_OFFICER), own("organization_id")) | {
+    Role.COORDINATOR: _seated
+}
+SCOPES |= {
+    Contract: {
+        Role.COORDINATOR: area("area_code"),
+        Role.PROVIDER_OFFICER: own("provider_id"),
+        Role.STATION_SUPERVISOR: either(own("buyer_id"), own("provider_id")),
+    },
+    Volunteer: _VOLUNTEERS,
+    VolunteerStatement: _VOLUNTEERS,
+}
+SCOPES |= {Settlement: through("contract_id", Contract), VolunteerHours: through("volunteer_id", Volunteer)}
+
+SCOPES |= dict.fromkeys((Sheet, Goal, GoalRating, MeasureDue, Revisit), SCOPES[Outcome])
+_OF_REFERRAL = through("referral_id", Referral)
+_CLOSING = {role: _OF_REFERRAL[role] for role in (*CASEWORK, Role.COORDINATOR)}
+SCOPES |= dict.fromkeys(
+    (Confirmation, Contradiction, Satisfaction), _CLOSING | {Role.EVALUATOR: _OF_REFERRAL[Role.EVALUATOR]}
+)
+SCOPES |= {QueryCode: _CLOSING, RedFlag: {role: SCOPES[Outcome][role] for role in (*CASEWORK, Role.COORDINATOR)}}
 
 PERSONAL: tuple[type[Any], ...] = (
     Person,
@@ -240,10 +299,18 @@ PERSONAL: tuple[type[Any], ...] = (
     Referral,
     ReferralEvent,
     Visit,
+    VisitDetail,
+    VisitPicture,
     Consent,
     EmergencyReview,
     ImportRow,
     RightsRequest,
+    *(Sheet, MeasureDue, RedFlag, Goal, GoalRating),
+    *(QueryCode, Confirmation, Contradiction, Revisit, Satisfaction),
+    VisitFlag,
+    NotePrint,
+    HoursDecision,
+    SettlementItem,
 )
 """Records about people: `walls` narrows every statement that touches one of them."""
 

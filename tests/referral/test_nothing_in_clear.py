@@ -239,6 +239,7 @@ def public_texts(app: Flask) -> set[str]:
 ABOUT_NOBODY = """
 consent_notice.text_en consent_notice.text_zh
 import_run.columns
+instrument_version.definition
 job_run.counts job_run.failure
 learned_model.measures learned_model.shape
 location.description location.transportation
@@ -254,6 +255,7 @@ schedule.description
 service.application_process service.description service.eligibility_description service.fees_description
 service_area.extent service_at_location.description
 suggestion_shown.terms
+visit_flag.facts
 """
 """Free texts and JSON that stay readable: notices, the catalogue of services, headings, codes and numbers."""
 
