@@ -27,6 +27,8 @@ from models import (
     RightsRequest,
     SuggestionShown,
     Visit,
+    VisitDetail,
+    VisitPicture,
 )
 from referral.access import without_scope
 from referral.halts import ERASING
@@ -46,6 +48,7 @@ WIPED: tuple[tuple[type[Any], tuple[str, ...], tuple[str, ...]], ...] = (
     (Referral, ("request_note", "choice_note"), ("reason_text",)),
     (ReferralEvent, ("note",), ()),
     (Visit, ("note",), ()),
+    (VisitDetail, ("promise", "seen_needs", "attitude"), ()),
     (Consent, (), ("witness", "giver_name")),
     (EmergencyReview, ("note",), ("reason",)),
     (GlassAccess, ("review_note",), ("words",)),
@@ -57,6 +60,8 @@ PARENT: dict[type[Any], tuple[Any, Any]] = {
     SuggestionShown: (SuggestionShown.need_id, Need),
     ReferralEvent: (ReferralEvent.referral_id, Referral),
     EmergencyReview: (EmergencyReview.referral_id, Referral),
+    VisitDetail: (VisitDetail.visit_id, Visit),
+    VisitPicture: (VisitPicture.visit_id, Visit),
 }
 """Records that belong to a person through another: their column, and the record it names."""
 
@@ -73,6 +78,7 @@ def empty_file(session: Session, person: Person, *, at: datetime) -> None:
             _empty_person(session, person, at)
             _wipe_notes(session, person)
             _forget_suggestions(session, person)
+            _remove_pictures(session, person)
             _empty_assessments(session, person)
             _empty_household(session, person)
             session.flush()
@@ -107,6 +113,11 @@ def _forget_suggestions(session: Session, person: Person) -> None:
     """What was offered for words was read out of them, and goes with them."""
     for shown in session.scalars(sa.select(SuggestionShown).where(_of(SuggestionShown, person))):
         session.delete(shown)
+
+
+def _remove_pictures(session: Session, person: Person) -> None:
+    for picture in session.scalars(sa.select(VisitPicture).where(_of(VisitPicture, person))):
+        session.delete(picture)
 
 
 def _of(record: type[Any], person: Person) -> sa.ColumnElement[bool]:
