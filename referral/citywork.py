@@ -56,7 +56,7 @@ def cities_of(session: Session, code: str) -> list[str]:
     return list(found)
 
 
-def start(session: Session, codes: Iterable[str], *, seed: int, at: datetime) -> Batch:
+def start(session: Session, codes: Iterable[str], *, seed: int | None, at: datetime) -> Batch:
     """Write down a waiting round for each city, all under the number of the first; raises NoCities for a wrong code."""
     wanted, busy, mark = list(dict.fromkeys(codes)), [], ""
     known = set(session.scalars(sa.select(Area.code).where(Area.code.in_(wanted))))

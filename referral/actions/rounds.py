@@ -3,6 +3,7 @@
 A round only proposes. A named person decides (`deciding`), and what was decided is put to the providers (`applying`).
 """
 
+import secrets
 import uuid
 from datetime import datetime
 from time import perf_counter
@@ -33,6 +34,7 @@ from referral.messages import tell
 from referral.queries.gathering.board import gather
 from referral.queries.parameters import in_force
 
+LARGEST_SEED = 2**31 - 1
 AT_WORK = (RoundStatus.WAITING, RoundStatus.RUNNING)
 OPEN_DECISIONS = (Decision.UNDECIDED, Decision.ACCEPTED, Decision.CHANGED, Decision.LEFT)
 """Proposals that have not become a referral or failed."""
@@ -49,7 +51,7 @@ def run_round(
     *,
     area: str,
     params: dict[str, Any] | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     by: Account | None = None,
     at: datetime,
 ) -> Round:
@@ -59,7 +61,7 @@ def run_round(
     clock = perf_counter()
     board = gather(session, area, at)
     seconds = {"gather": perf_counter() - clock}
-    propose(session, started, solved(board, started.params, seed=seed), at=at, seconds=seconds)
+    propose(session, started, solved(board, started.params, seed=started.seed), at=at, seconds=seconds)
     return started
 
 
@@ -68,7 +70,7 @@ def start_round(
     *,
     area: str,
     params: dict[str, Any] | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     by: Account | None = None,
     at: datetime,
     kind: RoundKind = RoundKind.ORDINARY,
@@ -77,7 +79,8 @@ def start_round(
 
     Their needs are open again and take part in the new one. It runs with the parameters in force over the area, and
     `params` for those that are to differ. A nightly round ends the older ones only when it has found something, a
-    follow-up never does. Raises RoundAtWork.
+    follow-up never does. A seed that nobody names is drawn where near-ties are drawn, so that chance is fresh in every
+    round; else it is 0, and a round repeats what looking ahead has shown. Raises RoundAtWork.
     """
     fail_dead_rounds(session, at)
     if session.scalar(sa.select(Round.id).where(Round.area_code == area, Round.status.in_(AT_WORK)).limit(1)):
@@ -85,13 +88,16 @@ def start_round(
     if kind is RoundKind.ORDINARY:
         end_older(session, area, at=at)
     now = in_force(session, area, at)
+    wanted_params = Params.from_dict({**now.params.as_dict(), **(params or {})})
+    if seed is None:
+        seed = secrets.randbelow(LARGEST_SEED) if wanted_params.draw_within else 0
     wanted = Round(
         number=next_number(session, Round, at),
         area_code=area,
         kind=kind,
         at=at,
         seed=seed,
-        params=Params.from_dict({**now.params.as_dict(), **(params or {})}).as_dict(),
+        params=wanted_params.as_dict(),
         parameters_id=now.version_id,
         started_by_id=by.id if by else None,
     )

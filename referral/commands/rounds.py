@@ -31,7 +31,7 @@ from referral.words import word
 @click.option("--resume", "mark", help="Go on with a round that stopped (its number), or with a batch (its mark).")
 @click.option("--processes", "workers", type=click.IntRange(min=1), help="Cities at a time, each in a process.")
 @click.option("--cluster", "address", help="Address of a Dask scheduler whose workers compute the cities.")
-@click.option("--seed", default=0, show_default=True, help="Settles ties; the same seed gives the same round.")
+@click.option("--seed", type=int, help="Settles ties; the same seed gives the same round. Without it one is chosen.")
 @click.option("--apply", "applies", is_flag=True, help="Accept every proposal and make the referrals.")
 @on_records
 def command(**given: Any) -> None:
@@ -52,7 +52,7 @@ def command(**given: Any) -> None:
             _many(session, given)
 
 
-def _one(session: Session, code: str, seed: int, applies: bool) -> None:
+def _one(session: Session, code: str, seed: int | None, applies: bool) -> None:
     key = _start(session, code, seed)
     with click.progressbar(length=100, label=_("Round"), show_eta=False) as bar:
         status = roundwork.compute(session, key, progress=_moves(bar))
@@ -189,7 +189,7 @@ def _city_line(made: Round, name: str) -> str:
     )  # fmt: skip
 
 
-def _start(session: Session, code: str, seed: int) -> Any:
+def _start(session: Session, code: str, seed: int | None) -> Any:
     with transaction(session):
         if session.get(Area, code) is None:
             raise click.ClickException(_("No division has the code %(code)s. Codes have twelve digits.", code=code))

@@ -7,11 +7,10 @@ import wtforms
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from models import Area, NeedKind, NeedStatus, TaxonomyTerm, Urgency
+from referral.actions.rounds import LARGEST_SEED
 from referral.forms import FilterForm, Form, choices, coerce, record_choices
 from referral.i18n import lazy, ngettext
 from referral.queries.needs_board import SORTS, WAITS, Filters
-
-LARGEST_SEED = 2**31 - 1
 
 
 class NeedsFilter(FilterForm):
@@ -73,8 +72,7 @@ class StartRoundForm(Form):
     seed = wtforms.IntegerField(
         lazy("Seed"),
         [Optional(), NumberRange(0, LARGEST_SEED)],
-        description=lazy("Settles ties between equals. The same seed gives the same round; leave it as it is."),
-        default=0,
+        description=lazy("Settles ties between equals. The same seed gives the same round; left empty, one is chosen."),
     )
 
 

@@ -44,7 +44,7 @@ def start_round() -> Response | str | tuple[str, int]:
         [account.area, *needs_board.townships(db.session, account)] if account.area else [], key="code"
     )
     if form.validate_on_submit():
-        begun = verbs.start_round(db.session, area=form.area.data, seed=form.seed.data or 0, by=account, at=clock.now())
+        begun = verbs.start_round(db.session, area=form.area.data, seed=form.seed.data, by=account, at=clock.now())
         key = begun.id
         _afterwards(lambda session: roundwork.compute(session, key))
         return redirect(url_for("coordination.show_round", key=key))

@@ -163,6 +163,38 @@ def test_starting_a_round_on_the_page_computes_it(coordinator: FlaskClient, coun
     assert answer.location.endswith(f"/coordination/rounds/{made.id}")
 
 
+def test_a_seed_that_nobody_names_is_fresh_only_where_near_ties_are_drawn(county: Session) -> None:
+    with transaction(county):
+        plain = [rounds.run_round(county, area=COUNTY, at=clock.now()).seed for _ in range(2)]
+        drawn = {
+            rounds.run_round(county, area=COUNTY, at=clock.now(), params={"draw_within": 5}).seed for _ in range(3)
+        }
+        named = rounds.run_round(county, area=COUNTY, at=clock.now(), params={"draw_within": 5}, seed=7).seed
+    assert plain == [0, 0]
+    assert len(drawn) == 3
+    assert named == 7
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_round_says_how_few_providers_come_to_people_with_several_needs(coordinator: FlaskClient, county: Session,
+                                                                         language: str) -> None:  # fmt: skip
+    with transaction(county):
+        at = clock.now()
+        terms = [
+            make_term(county, code=code, name_zh=f"服务{code}", name_en=f"Service {code}") for code in ("T5", "T6")
+        ]
+        for term in terms:
+            make_capacity(county, term=term, at=at)
+        case = make_case(county, person=make_person(county, latitude=32.1))
+        for term in terms:
+            make_need(county, case=case, term=term, urgency=Urgency.CRITICAL, at=at)
+        made = rounds.run_round(county, area=COUNTY, at=at, params={"weight_together": 80, "weight_quality": 0})
+    assert list(made.certificate["together"]["people"]) == [1, 1]
+    answer = coordinator.get(f"/coordination/rounds/{made.id}", headers={"Accept-Language": language})
+    check_page(answer, language)
+    assert 'id="together"' in answer.get_data(as_text=True)
+
+
 def test_a_wrong_seed_is_named_and_kept(coordinator: FlaskClient, county: Session) -> None:
     answer = coordinator.post("/coordination/rounds/new", data={"area": COUNTY, "seed": "-4"})
     assert answer.status_code == 422
