@@ -16,6 +16,9 @@ depends_on = None
 ALL = "(SELECT NULLIF(current_setting('yuanqiao.unlimited', true), '')) = 'on'"
 PARENT: dict[str, tuple[str, str]] = {
     # table: (parent, its column)
+    "service_plan": ("referral", "referral_id"),
+    "planned_visit": ("service_plan", "plan_id"),
+    "delivery_stop": ("service_plan", "plan_id"),
     "visit_detail": ("visit", "visit_id"),
     "visit_picture": ("visit", "visit_id"),
     "visit_flag": ("visit", "visit_id"),
