@@ -32,6 +32,8 @@ WATCHED: dict[str, Protected] = {
     "Need": Protected("person_id", "number"),
     "Referral": Protected("person_id", "number"),
     "ReferralEvent": Protected("(SELECT r.person_id FROM referral r WHERE r.id = referral_event.referral_id)"),
+    "ServicePlan": Protected("person_id"),
+    "PlannedVisit": Protected("person_id"),
     "Visit": Protected("person_id"),
     "VisitDetail": Protected("(SELECT v.person_id FROM visit v WHERE v.id = visit_detail.visit_id)"),
     "VisitPicture": Protected("(SELECT v.person_id FROM visit v WHERE v.id = visit_picture.visit_id)"),
