@@ -35,6 +35,17 @@ class MessageKind(enum.StrEnum):
     NEW_DEVICE = "new_device"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  no password
     SECOND_FACTOR_CHANGED = "second_factor_changed"
+    REFERRAL_ACCEPTED_IN_PART = "referral_accepted_in_part"
+    QUESTION_ASKED = "question_asked"
+    QUESTION_ANSWERED = "question_answered"
+    NEXT_OFFERED = "next_offered"
+    NOBODY_LEFT = "nobody_left"
+    NOT_DELIVERED = "not_delivered"
+    NO_CONTACT = "no_contact"
+    RED_FLAG = "red_flag"
+    MEASURE_DUE = "measure_due"
+    REVISIT_DUE = "revisit_due"
+    CONTRADICTED = "contradicted"
 
 
 class MessageStatus(enum.StrEnum):

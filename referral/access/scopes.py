@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Account,
+    AnswerLink,
     Assessment,
     Case,
     CaseStep,
@@ -24,8 +25,13 @@ from models import (
     Consent,
     Contract,
     Contradiction,
+    DeliveryRound,
+    DeliveryStop,
     EmergencyReview,
+    Endpoint,
     Feature,
+    FileSample,
+    Finding,
     GlassAccess,
     Goal,
     GoalRating,
@@ -36,33 +42,41 @@ from models import (
     ImportRun,
     MeasureDue,
     Message,
+    MonthlyReport,
     Need,
     NotePrint,
     Organization,
+    Outgoing,
     Outcome,
     Person,
     PersonArea,
+    PlannedVisit,
     PlanningStudy,
     Proposal,
     QueryCode,
     RedFlag,
     Referral,
+    ReferralAnswer,
     ReferralEvent,
+    ReferralQuestion,
     Revisit,
     RightsRequest,
     Role,
     Round,
     RoundParameters,
+    SampledFile,
     Satisfaction,
     Scenario,
+    ServicePlan,
     Settlement,
     SettlementItem,
     Sheet,
+    Snapshot,
     SuggestionShown,
     Visit,
     VisitDetail,
-    VisitPicture,
     VisitFlag,
+    VisitPicture,
     Volunteer,
     VolunteerHours,
     VolunteerStatement,
@@ -203,6 +217,11 @@ def _reported(actor: Who, entity: Any) -> Condition:
 
 
 _IN_AREA: dict[Role, Rule] = {Role.COORDINATOR: or_opened("person_id", area("area_code"))}
+_PLANNED: dict[Role, Rule] = (
+    _of_station("person_id", either(own("organization_id"), own("station_id")))
+    | _IN_AREA
+    | {Role.PROVIDER_OFFICER: own("organization_id"), Role.EVALUATOR: visits_of_program}
+)
 SCOPES: dict[type[Any], dict[Role, Rule]] = {
     Person: _PERSON,
     Household: {role: _member(rule) for role, rule in _PERSON.items() if role is not Role.PROVIDER_OFFICER},
@@ -214,6 +233,10 @@ SCOPES: dict[type[Any], dict[Role, Rule]] = {
     Visit: _of_station("person_id", either(own("organization_id"), own("station_id")))
     | _IN_AREA
     | {Role.PROVIDER_OFFICER: own("organization_id"), Role.EVALUATOR: visits_of_program},
+    ServicePlan: _PLANNED,
+    PlannedVisit: _PLANNED,
+    DeliveryRound: dict.fromkeys((*CASEWORK, Role.PROVIDER_OFFICER), own("organization_id"))
+    | {Role.COORDINATOR: area("area_code")},
     Round: {Role.COORDINATOR: area("area_code")},
     PlanningStudy: {Role.COORDINATOR: area("area_code")},
     Scenario: {Role.COORDINATOR: area("area_code")},
@@ -233,11 +256,17 @@ SCOPES |= {
     CaseStep: through("case_id", Case),
     Assessment: through("case_id", Case),
     Outcome: through("case_id", Case),
+    DeliveryStop: through("plan_id", ServicePlan),
     ReferralEvent: through("referral_id", Referral),
     Consent: through("person_id", Person) | {Role.PROVIDER_OFFICER: own("organization_id")},
     VisitDetail: through("visit_id", Visit),
     VisitPicture: {role: rule for role, rule in through("visit_id", Visit).items() if role is not Role.EVALUATOR},
     EmergencyReview: through("referral_id", Referral),
+    AnswerLink: through("referral_id", Referral),
+    ReferralAnswer: through("referral_id", Referral),
+    ReferralQuestion: through("referral_id", Referral),
+    Endpoint: {Role.ADMINISTRATOR: everything},
+    Outgoing: {Role.ADMINISTRATOR: everything},
     Proposal: through("need_id", Need),
     SuggestionShown: {
         role: rule for role, rule in through("need_id", Need).items() if role in {*CASEWORK, Role.COORDINATOR}
@@ -283,7 +312,31 @@ SCOPES |= dict.fromkeys(
 )
 SCOPES |= {QueryCode: _CLOSING, RedFlag: {role: SCOPES[Outcome][role] for role in (*CASEWORK, Role.COORDINATOR)}}
 
+
+def _seen_sample(actor: Who, entity: Any) -> Condition:
+    """Samples of the evaluator's own drawing."""
+    return column(entity, "drawn_by_id") == actor.id
+
+
+def _of_own_program(actor: Who, entity: Any) -> Condition:
+    """Rows of the evaluator's program; none without one."""
+    return sa.false() if actor.program_id is None else column(entity, "program_id") == actor.program_id
+
+
+SCOPES |= {
+    FileSample: {Role.EVALUATOR: _seen_sample, Role.COORDINATOR: area("area_code")},
+    Snapshot: {Role.EVALUATOR: _of_own_program, Role.COORDINATOR: area("area_code")},
+    MonthlyReport: {Role.STATION_SUPERVISOR: own("organization_id"), Role.COORDINATOR: area("area_code")},
+}
+SCOPES |= {SampledFile: through("sample_id", FileSample)}
+SCOPES |= {
+    Finding: through("file_id", SampledFile)
+    | dict.fromkeys((Role.PROVIDER_OFFICER, Role.STATION_SUPERVISOR), own("organization_id"))
+}
+
 PERSONAL: tuple[type[Any], ...] = (
+    SampledFile,
+    Finding,
     Person,
     Household,
     PersonArea,
@@ -298,11 +351,17 @@ PERSONAL: tuple[type[Any], ...] = (
     Proposal,
     Referral,
     ReferralEvent,
+    ServicePlan,
+    PlannedVisit,
+    DeliveryStop,
     Visit,
     VisitDetail,
     VisitPicture,
     Consent,
     EmergencyReview,
+    AnswerLink,
+    ReferralAnswer,
+    ReferralQuestion,
     ImportRow,
     RightsRequest,
     *(Sheet, MeasureDue, RedFlag, Goal, GoalRating),

@@ -27,6 +27,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_instrument')),
     sa.UniqueConstraint('code', name=op.f('uq_instrument_code'))
     )
+    op.create_table('kept_month',
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('entries', sa.Integer(), nullable=False),
+    sa.Column('replaced', sa.Integer(), nullable=False),
+    sa.Column('newest', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('counted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_kept_month')),
+    sa.UniqueConstraint('month', name=op.f('uq_kept_month_month'))
+    )
     op.create_table('calendar_feed',
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('fingerprint', sa.String(length=64), nullable=False),
@@ -91,6 +103,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_delivery_round_organization_id'), ['organization_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_round_worker_id'), ['worker_id'], unique=False)
 
+    op.create_table('file_sample',
+    sa.Column('number', sa.String(length=24), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('area_code', sa.String(length=12), nullable=False),
+    sa.Column('program_id', sa.Uuid(), nullable=True),
+    sa.Column('strata', sa.Enum('none', 'township', 'sex', 'age', name='strata', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('drawn', sa.Integer(), nullable=False),
+    sa.Column('population', sa.Integer(), nullable=False),
+    sa.Column('population_digest', sa.String(length=64), nullable=False),
+    sa.Column('seed', sa.BigInteger(), nullable=False),
+    sa.Column('shares', sa.JSON(), nullable=False),
+    sa.Column('answer_days', sa.Integer(), nullable=False),
+    sa.Column('drawn_by_id', sa.Uuid(), nullable=True),
+    sa.Column('drawn_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('answer_days BETWEEN 1 AND 60', name=op.f('ck_file_sample_answer_days')),
+    sa.CheckConstraint('drawn <= size', name=op.f('ck_file_sample_drawn')),
+    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_file_sample_period')),
+    sa.CheckConstraint('size > 0', name=op.f('ck_file_sample_size')),
+    sa.ForeignKeyConstraint(['area_code'], ['area.code'], name=op.f('fk_file_sample_area_code')),
+    sa.ForeignKeyConstraint(['drawn_by_id'], ['account.id'], name=op.f('fk_file_sample_drawn_by_id')),
+    sa.ForeignKeyConstraint(['program_id'], ['program.id'], name=op.f('fk_file_sample_program_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_file_sample')),
+    sa.UniqueConstraint('number', name=op.f('uq_file_sample_number'))
+    )
+    with op.batch_alter_table('file_sample', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_file_sample_area_code'), ['area_code'], unique=False)
+        batch_op.create_index(batch_op.f('ix_file_sample_drawn_by_id'), ['drawn_by_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_file_sample_program_id'), ['program_id'], unique=False)
+
     op.create_table('hours_threshold',
     sa.Column('name', sa.String(length=48), nullable=False),
     sa.Column('value', sa.BigInteger(), nullable=False),
@@ -129,6 +174,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_instrument_version_published_by_id'), ['published_by_id'], unique=False)
         batch_op.create_index('uq_instrument_version_one_draft', ['instrument_id'], unique=True, sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"))
 
+    op.create_table('monthly_report',
+    sa.Column('organization_id', sa.Uuid(), nullable=False),
+    sa.Column('area_code', sa.String(length=12), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('status', sa.Enum('draft', 'submitted', 'returned', 'received', name='monthlystatus', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('lines', sa.JSON(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=True),
+    sa.Column('remark', sa.String(length=500), nullable=True),
+    sa.Column('submitted_by_id', sa.Uuid(), nullable=True),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('received_by_id', sa.Uuid(), nullable=True),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('returned_reason', sa.String(length=500), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("status != 'returned' OR returned_reason IS NOT NULL", name=op.f('ck_monthly_report_returned_has_reason')),
+    sa.ForeignKeyConstraint(['area_code'], ['area.code'], name=op.f('fk_monthly_report_area_code')),
+    sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_monthly_report_organization_id')),
+    sa.ForeignKeyConstraint(['received_by_id'], ['account.id'], name=op.f('fk_monthly_report_received_by_id')),
+    sa.ForeignKeyConstraint(['submitted_by_id'], ['account.id'], name=op.f('fk_monthly_report_submitted_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_monthly_report')),
+    sa.UniqueConstraint('organization_id', 'month', name=op.f('uq_monthly_report_organization_id_month'))
+    )
+    with op.batch_alter_table('monthly_report', schema=None) as batch_op:
+        batch_op.create_index('ix_monthly_report_area_code_month', ['area_code', 'month'], unique=False)
+        batch_op.create_index(batch_op.f('ix_monthly_report_received_by_id'), ['received_by_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_monthly_report_submitted_by_id'), ['submitted_by_id'], unique=False)
+
     op.create_table('phone_entry',
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('operation', sa.Enum('visit', 'group', 'lead', name='phoneoperation', native_enum=False, create_constraint=True, length=32), nullable=False),
@@ -145,6 +218,32 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('phone_entry', schema=None) as batch_op:
         batch_op.create_index('ix_phone_entry_taken_at', ['taken_at'], unique=False)
+
+    op.create_table('snapshot',
+    sa.Column('number', sa.String(length=24), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('area_code', sa.String(length=12), nullable=False),
+    sa.Column('program_id', sa.Uuid(), nullable=True),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('signature', sa.String(length=64), nullable=False),
+    sa.Column('taken_by_id', sa.Uuid(), nullable=True),
+    sa.Column('taken_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_snapshot_period')),
+    sa.ForeignKeyConstraint(['area_code'], ['area.code'], name=op.f('fk_snapshot_area_code')),
+    sa.ForeignKeyConstraint(['program_id'], ['program.id'], name=op.f('fk_snapshot_program_id')),
+    sa.ForeignKeyConstraint(['taken_by_id'], ['account.id'], name=op.f('fk_snapshot_taken_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_snapshot')),
+    sa.UniqueConstraint('number', name=op.f('uq_snapshot_number'))
+    )
+    with op.batch_alter_table('snapshot', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_snapshot_area_code'), ['area_code'], unique=False)
+        batch_op.create_index(batch_op.f('ix_snapshot_program_id'), ['program_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_snapshot_taken_at'), ['taken_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_snapshot_taken_by_id'), ['taken_by_id'], unique=False)
 
     op.create_table('volunteer',
     sa.Column('number', sa.String(length=24), nullable=False),
@@ -281,6 +380,23 @@ def upgrade() -> None:
     with op.batch_alter_table('round_sign_off', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_round_sign_off_signed_by_id'), ['signed_by_id'], unique=False)
 
+    op.create_table('sampled_file',
+    sa.Column('sample_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('stratum', sa.String(length=16), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_sampled_file_person_id')),
+    sa.ForeignKeyConstraint(['sample_id'], ['file_sample.id'], name=op.f('fk_sampled_file_sample_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sampled_file')),
+    sa.UniqueConstraint('sample_id', 'person_id', name=op.f('uq_sampled_file_sample_id_person_id')),
+    sa.UniqueConstraint('sample_id', 'place', name=op.f('uq_sampled_file_sample_id_place'))
+    )
+    with op.batch_alter_table('sampled_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sampled_file_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_sampled_file_sample_id'), ['sample_id'], unique=False)
+
     op.create_table('settlement',
     sa.Column('contract_id', sa.Uuid(), nullable=False),
     sa.Column('month', sa.Date(), nullable=False),
@@ -380,6 +496,39 @@ def upgrade() -> None:
     with op.batch_alter_table('deduction', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_deduction_by_id'), ['by_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_deduction_settlement_id'), ['settlement_id'], unique=False)
+
+    op.create_table('finding',
+    sa.Column('file_id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('organization_id', sa.Uuid(), nullable=False),
+    sa.Column('code', sa.Enum('no_assessment', 'no_plan', 'visit_not_believed', 'units_do_not_fit', 'served_late', 'no_outcome', 'no_follow_up', 'no_revisit', 'notes_copied', 'not_entitled', 'good_practice', 'nothing_found', name='findingcode', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('status', sa.Enum('asked', 'accepted', 'disputed', 'accepted_by_silence', 'upheld', 'withdrawn', 'not_asked', name='findingstatus', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('found_by_id', sa.Uuid(), nullable=True),
+    sa.Column('found_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answer_by', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answer_by_is_provisional', sa.Boolean(), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=True),
+    sa.Column('answered_by_id', sa.Uuid(), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("status NOT IN ('asked', 'disputed') OR answer_by IS NOT NULL", name=op.f('ck_finding_asked_until')),
+    sa.ForeignKeyConstraint(['answered_by_id'], ['account.id'], name=op.f('fk_finding_answered_by_id')),
+    sa.ForeignKeyConstraint(['file_id'], ['sampled_file.id'], name=op.f('fk_finding_file_id')),
+    sa.ForeignKeyConstraint(['found_by_id'], ['account.id'], name=op.f('fk_finding_found_by_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_finding_organization_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_finding_person_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_finding'))
+    )
+    with op.batch_alter_table('finding', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_finding_answered_by_id'), ['answered_by_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_finding_file_id'), ['file_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_finding_found_by_id'), ['found_by_id'], unique=False)
+        batch_op.create_index('ix_finding_organization_id_status', ['organization_id', 'status'], unique=False)
+        batch_op.create_index(batch_op.f('ix_finding_person_id'), ['person_id'], unique=False)
+        batch_op.create_index('ix_finding_status_answer_by', ['status', 'answer_by'], unique=False)
 
     op.create_table('goal_rating',
     sa.Column('goal_id', sa.Uuid(), nullable=False),
@@ -1063,6 +1212,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_goal_rating_case_id'))
 
     op.drop_table('goal_rating')
+    with op.batch_alter_table('finding', schema=None) as batch_op:
+        batch_op.drop_index('ix_finding_status_answer_by')
+        batch_op.drop_index(batch_op.f('ix_finding_person_id'))
+        batch_op.drop_index('ix_finding_organization_id_status')
+        batch_op.drop_index(batch_op.f('ix_finding_found_by_id'))
+        batch_op.drop_index(batch_op.f('ix_finding_file_id'))
+        batch_op.drop_index(batch_op.f('ix_finding_answered_by_id'))
+
+    op.drop_table('finding')
     with op.batch_alter_table('deduction', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_deduction_settlement_id'))
         batch_op.drop_index(batch_op.f('ix_deduction_by_id'))
@@ -1088,6 +1246,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_settlement_checked_by_id'))
 
     op.drop_table('settlement')
+    with op.batch_alter_table('sampled_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sampled_file_sample_id'))
+        batch_op.drop_index(batch_op.f('ix_sampled_file_person_id'))
+
+    op.drop_table('sampled_file')
     with op.batch_alter_table('round_sign_off', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_round_sign_off_signed_by_id'))
 
@@ -1118,10 +1281,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_volunteer_organization_id'))
 
     op.drop_table('volunteer')
+    with op.batch_alter_table('snapshot', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_snapshot_taken_by_id'))
+        batch_op.drop_index(batch_op.f('ix_snapshot_taken_at'))
+        batch_op.drop_index(batch_op.f('ix_snapshot_program_id'))
+        batch_op.drop_index(batch_op.f('ix_snapshot_area_code'))
+
+    op.drop_table('snapshot')
     with op.batch_alter_table('phone_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_phone_entry_taken_at')
 
     op.drop_table('phone_entry')
+    with op.batch_alter_table('monthly_report', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_monthly_report_submitted_by_id'))
+        batch_op.drop_index(batch_op.f('ix_monthly_report_received_by_id'))
+        batch_op.drop_index('ix_monthly_report_area_code_month')
+
+    op.drop_table('monthly_report')
     with op.batch_alter_table('instrument_version', schema=None) as batch_op:
         batch_op.drop_index('uq_instrument_version_one_draft', sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'"))
         batch_op.drop_index(batch_op.f('ix_instrument_version_published_by_id'))
@@ -1132,6 +1308,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_hours_threshold_set_by_id'))
 
     op.drop_table('hours_threshold')
+    with op.batch_alter_table('file_sample', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_file_sample_program_id'))
+        batch_op.drop_index(batch_op.f('ix_file_sample_drawn_by_id'))
+        batch_op.drop_index(batch_op.f('ix_file_sample_area_code'))
+
+    op.drop_table('file_sample')
     with op.batch_alter_table('delivery_round', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_delivery_round_worker_id'))
         batch_op.drop_index(batch_op.f('ix_delivery_round_organization_id'))
@@ -1149,5 +1331,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_calendar_feed_account_id'))
 
     op.drop_table('calendar_feed')
+    op.drop_table('kept_month')
     op.drop_table('instrument')
     # ### end Alembic commands ###

@@ -15,6 +15,44 @@ depends_on = None
 
 LISTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     # constraint: (table, column, codes before, codes added)
+    "ck_message_messagekind": (
+        "message",
+        "kind",
+        (
+            "referral_requested",
+            "referral_reminder",
+            "referral_accepted",
+            "referral_rejected",
+            "referral_expired",
+            "referral_cancelled",
+            "referral_completed",
+            "need_overdue",
+            "round_finished",
+            "check_expires",
+            "glass_opened",
+            "glass_reviewed",
+            "rights_overdue",
+            "retention_proposed",
+            "consent_wanted",
+            "sharing_stopped",
+            "emergency_sent",
+            "new_device",
+            "password_changed",
+            "second_factor_changed",
+        ),
+        (
+            "red_flag",
+            "measure_due",
+            "revisit_due",
+            "contradicted",
+            "referral_accepted_in_part",
+            "question_asked",
+            "question_answered",
+            "next_offered",
+            "nobody_left",
+            "not_delivered",
+        ),
+    ),
 }
 
 

@@ -15,7 +15,22 @@ depends_on = None
 
 ALL = "(SELECT NULLIF(current_setting('yuanqiao.unlimited', true), '')) = 'on'"
 PARENT: dict[str, tuple[str, str]] = {
+    "sampled_file": ("person", "person_id"),
+    "finding": ("person", "person_id"),
     # table: (parent, its column)
+    "answer_link": ("referral", "referral_id"),
+    "referral_answer": ("referral", "referral_id"),
+    "referral_question": ("referral", "referral_id"),
+    "sheet": ("case_file", "case_id"),
+    "measure_due": ("case_file", "case_id"),
+    "red_flag": ("case_file", "case_id"),
+    "goal": ("case_file", "case_id"),
+    "goal_rating": ("case_file", "case_id"),
+    "revisit": ("case_file", "case_id"),
+    "query_code": ("referral", "referral_id"),
+    "confirmation": ("referral", "referral_id"),
+    "contradiction": ("referral", "referral_id"),
+    "satisfaction": ("referral", "referral_id"),
     "service_plan": ("referral", "referral_id"),
     "planned_visit": ("service_plan", "plan_id"),
     "delivery_stop": ("service_plan", "plan_id"),
