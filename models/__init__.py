@@ -1,6 +1,15 @@
 """The records of the platform and the rules that need one record only. Nothing here knows of Flask."""
 
 from models.account import Account, Role
+from models.answering import (
+    AnswerKind,
+    AnswerLink,
+    AnswerWay,
+    LinkPurpose,
+    ReferralAnswer,
+    ReferralQuestion,
+    SilenceRule,
+)
 from models.area import Area, AreaKind, AreaLevel
 from models.base import Base, Record
 from models.calendar import CalendarDay, DayKind
@@ -99,6 +108,7 @@ from models.organization import (
     ProviderKind,
     SupplyMode,
 )
+from models.outbox import Channel, Endpoint, EndpointKind, Outgoing, OutgoingKind, OutgoingStatus
 from models.outcome import Measure, Mode, Outcome
 from models.parameters import ParametersStatus, RoundParameters
 from models.person import (
@@ -134,9 +144,11 @@ from models.referral import (
     ReferralOutcome,
     ReferralStatus,
 )
+from models.reporting import KeptMonth, MonthlyReport, MonthlyStatus, Snapshot
 from models.retention import RetentionLine, RetentionRun, RetentionState
 from models.rights import RefusalGround, RightsAsker, RightsKind, RightsRequest, RightsState
 from models.round import Decision, Proposal, Round, RoundKind, RoundOpening, RoundStatus
+from models.sampling import FileSample, Finding, FindingCode, FindingStatus, SampledFile, Strata
 from models.scenario import Scenario, ScenarioKind, ScenarioStatus
 from models.service import (
     Delivery,
@@ -166,6 +178,9 @@ from models.visit import ContactResult, Visit, VisitKind
 __all__ = [
     "AccessLink",
     "Account",
+    "AnswerKind",
+    "AnswerLink",
+    "AnswerWay",
     "Area",
     "AreaKind",
     "AreaLevel",
@@ -184,6 +199,7 @@ __all__ = [
     "CaseSource",
     "CaseStatus",
     "CaseStep",
+    "Channel",
     "CheckKind",
     "ClosedReason",
     "Confirmation",
@@ -217,9 +233,14 @@ __all__ = [
     "EligibilityKind",
     "EmergencyReview",
     "EmergencyVerdict",
+    "Endpoint",
+    "EndpointKind",
     "Feature",
     "FeatureKind",
+    "FileSample",
     "Finding",
+    "FindingCode",
+    "FindingStatus",
     "FlagHandling",
     "FlagRule",
     "FreeDays",
@@ -246,11 +267,13 @@ __all__ = [
     "ItemKind",
     "JobRun",
     "JobStatus",
+    "KeptMonth",
     "KnownDevice",
     "LawClass",
     "LearnedKind",
     "LearnedModel",
     "LinkKind",
+    "LinkPurpose",
     "Location",
     "LogEntry",
     "LogKind",
@@ -263,6 +286,8 @@ __all__ = [
     "MessageKind",
     "MessageStatus",
     "Mode",
+    "MonthlyReport",
+    "MonthlyStatus",
     "Need",
     "NeedKind",
     "NeedStatus",
@@ -273,6 +298,9 @@ __all__ = [
     "OtherDoor",
     "Outcome",
     "OutcomeReason",
+    "Outgoing",
+    "OutgoingKind",
+    "OutgoingStatus",
     "ParametersStatus",
     "Person",
     "PersonArea",
@@ -297,8 +325,10 @@ __all__ = [
     "RecoveryCode",
     "RedFlag",
     "Referral",
+    "ReferralAnswer",
     "ReferralEvent",
     "ReferralOutcome",
+    "ReferralQuestion",
     "ReferralStatus",
     "RefusalGround",
     "Reservation",
@@ -321,6 +351,7 @@ __all__ = [
     "RoundSignOff",
     "RoundStatus",
     "RowResult",
+    "SampledFile",
     "Satisfaction",
     "Scenario",
     "ScenarioKind",
@@ -343,7 +374,10 @@ __all__ = [
     "Sex",
     "Sheet",
     "SignInSession",
+    "SilenceRule",
+    "Snapshot",
     "SpokenBy",
+    "Strata",
     "StudyStatus",
     "SuggestionShown",
     "SupplyMode",

@@ -7,15 +7,16 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
 
 from models.base import Record, Units
 from models.case import AssessmentOccasion
-from models.field_groups import FieldGroup
+from models.field_groups import FieldGroup, marked
 from models.person import Person
 
 
 class Measure(enum.StrEnum):
-    """Instruments of the default pack."""
+    """Instruments of the default pack that every report shows; others are known by the code of their instrument."""
 
     SELF_CARE = "self_care"
     """Of six self-care acts, how many the person can do (0–6, more is better)."""
@@ -31,6 +32,21 @@ MEASURE_RANGE: dict[Measure, tuple[int, int]] = {
     Measure.SATISFACTION: (1, 5),
 }
 """Lowest and highest possible score."""
+
+
+GOALS = "gas"
+"""The measure of goals: their T score (50 where all are reached as expected)."""
+
+
+class MeasureCode(TypeDecorator[str]):
+    """The code of what was measured: a `Measure` for the default pack, else the code of an instrument."""
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: sa.engine.Dialect) -> str | None:
+        """Return the Measure of a code where there is one, else the code."""
+        return Measure(value) if value in set(Measure) else value
 
 
 class Mode(enum.StrEnum):
@@ -49,12 +65,17 @@ class Outcome(Record):
     __table_args__ = (
         sa.UniqueConstraint("case_id", "measure", "occasion", "taken_on"),
         sa.CheckConstraint("missing_items >= 0", name="missing_items"),
+        sa.CheckConstraint("measure != ''", name="measure"),
         sa.Index("ix_outcome_person_id_measure", "person_id", "measure"),
     )
 
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case_file.id"), index=True)
-    measure: Mapped[Measure]
+    measure: Mapped[Measure | str] = mapped_column(MeasureCode())
+    instrument_version_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("instrument_version.id"), index=True, info=marked(FieldGroup.REFERENCE)
+    )
+    """Which version was used, where a sheet was filled in."""
     occasion: Mapped[AssessmentOccasion]
     taken_on: Mapped[date] = mapped_column(index=True)
     score: Mapped[Units | None]

@@ -89,6 +89,38 @@ class ReferralOutcome(enum.StrEnum):
     NOT_SERVED = "not_served"
 
 
+class OutcomeReason(enum.StrEnum):
+    """Why a referral that was completed ended as it did."""
+
+    AS_PLANNED = "as_planned"
+    MET_SOONER = "met_sooner"
+    """The need was met with less than was planned."""
+    PROVIDER_SHORT = "provider_short"
+    """Too few workers, places or goods."""
+    FUNDS_ENDED = "funds_ended"
+    TERM_ENDED = "term_ended"
+    PERSON_STOPPED = "person_stopped"
+    AWAY = "away"
+    """In hospital, or away for long."""
+    HELPED_OTHERWISE = "helped_otherwise"
+    NOT_REACHED = "not_reached"
+    DIED_OR_MOVED = "died_or_moved"
+    OTHER = "other"
+    """In the note, which then must be there."""
+
+
+REASONS_OF_OUTCOME: dict[ReferralOutcome, tuple[OutcomeReason, ...]] = {
+    ReferralOutcome.SERVED: (OutcomeReason.AS_PLANNED, OutcomeReason.MET_SOONER, OutcomeReason.OTHER),
+    ReferralOutcome.PARTLY_SERVED: tuple(
+        one for one in OutcomeReason if one not in {OutcomeReason.AS_PLANNED, OutcomeReason.MET_SOONER}
+    ),
+    ReferralOutcome.NOT_SERVED: tuple(
+        one for one in OutcomeReason if one not in {OutcomeReason.AS_PLANNED, OutcomeReason.MET_SOONER}
+    ),
+}
+"""Which reasons fit which end."""
+
+
 _LIVE = "status IN ('draft', 'requested', 'accepted', 'in_progress', 'on_hold')"
 
 
@@ -148,9 +180,13 @@ class Referral(Record):
     reason: Mapped[DeclineReason | None]
     reason_text: Mapped[str | None] = mapped_column(Encrypted("referral.reason_text"), info=marked(FieldGroup.NOTES))
     outcome: Mapped[ReferralOutcome | None]
+    outcome_reason: Mapped[OutcomeReason | None]
+    """Why a completed one ended so; one that broke off has its `reason`."""
     units_delivered: Mapped[Units | None]
     choice_note: Mapped[str | None] = mapped_column(Encrypted("referral.choice_note"), info=marked(FieldGroup.NOTES))
     """Why this provider, in the words of whoever referred directly or changed a proposal."""
+    follows_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("referral.id"), index=True)
+    """The one that expired without an answer, where the platform put the need to the next provider by itself."""
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 

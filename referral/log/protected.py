@@ -60,6 +60,9 @@ WATCHED: dict[str, Protected] = {
     "EmergencyReview": Protected("(SELECT r.person_id FROM referral r WHERE r.id = emergency_review.referral_id)"),
     "GlassAccess": Protected("person_id"),
     "RightsRequest": Protected("person_id"),
+    "Finding": Protected("person_id"),
+    "Snapshot": Protected(None, "number"),
+    "MonthlyReport": Protected(None),
     "Program": Protected(None),
     "Account": Protected(None, "login"),
 }
