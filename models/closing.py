@@ -106,7 +106,7 @@ class Confirmation(Record):
     taken_by: Mapped[Account | None] = relationship(lazy="raise_on_sql")
 
 
-class Finding(enum.StrEnum):
+class ContradictionFinding(enum.StrEnum):
     """What looking into a contradiction showed."""
 
     PROVIDER_RIGHT = "provider_right"
@@ -139,7 +139,7 @@ class Contradiction(Record):
     confirmation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("confirmation.id"), unique=True)
     provider_said: Mapped[ReferralOutcome]
     opened_at: Mapped[datetime]
-    finding: Mapped[Finding | None]
+    finding: Mapped[ContradictionFinding | None]
     words: Mapped[str | None] = mapped_column(Encrypted("contradiction.words"), info=marked(FieldGroup.NOTES))
     settled_at: Mapped[datetime | None]
     settled_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)

@@ -103,6 +103,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_delivery_round_organization_id'), ['organization_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_delivery_round_worker_id'), ['worker_id'], unique=False)
 
+    op.create_table('endpoint',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.Enum('sms', 'partner', name='endpointkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('organization_id', sa.Uuid(), nullable=True),
+    sa.Column('url', sa.String(length=1024), nullable=False),
+    sa.Column('secret', sa.Text(), nullable=False),
+    sa.Column('old_secret', sa.Text(), nullable=True),
+    sa.Column('old_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('made_by_id', sa.Uuid(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(kind = 'partner') = (organization_id IS NOT NULL)", name=op.f('ck_endpoint_partner_is_named')),
+    sa.ForeignKeyConstraint(['made_by_id'], ['account.id'], name=op.f('fk_endpoint_made_by_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_endpoint_organization_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_endpoint'))
+    )
+    with op.batch_alter_table('endpoint', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_endpoint_made_by_id'), ['made_by_id'], unique=False)
+        batch_op.create_index('ix_endpoint_organization_id_active', ['organization_id', 'active'], unique=False)
+
     op.create_table('file_sample',
     sa.Column('number', sa.String(length=24), nullable=False),
     sa.Column('starts_on', sa.Date(), nullable=False),
@@ -218,6 +240,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('phone_entry', schema=None) as batch_op:
         batch_op.create_index('ix_phone_entry_taken_at', ['taken_at'], unique=False)
+
+    op.create_table('silence_rule',
+    sa.Column('area_code', sa.String(length=12), nullable=False),
+    sa.Column('next_offer', sa.Boolean(), nullable=False),
+    sa.Column('most_offers', sa.Integer(), nullable=False),
+    sa.Column('set_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('set_by_id', sa.Uuid(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('most_offers BETWEEN 0 AND 9', name=op.f('ck_silence_rule_most_offers')),
+    sa.ForeignKeyConstraint(['area_code'], ['area.code'], name=op.f('fk_silence_rule_area_code')),
+    sa.ForeignKeyConstraint(['set_by_id'], ['account.id'], name=op.f('fk_silence_rule_set_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_silence_rule'))
+    )
+    with op.batch_alter_table('silence_rule', schema=None) as batch_op:
+        batch_op.create_index('ix_silence_rule_area_code_set_at', ['area_code', 'set_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_silence_rule_set_by_id'), ['set_by_id'], unique=False)
 
     op.create_table('snapshot',
     sa.Column('number', sa.String(length=24), nullable=False),
@@ -681,6 +721,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_red_flag_person_id'), ['person_id'], unique=False)
         batch_op.create_index('ix_red_flag_station_id_handled_at', ['station_id', 'handled_at'], unique=False)
 
+    op.create_table('answer_link',
+    sa.Column('referral_id', sa.Uuid(), nullable=False),
+    sa.Column('organization_id', sa.Uuid(), nullable=False),
+    sa.Column('purpose', sa.Enum('answer', 'follow', name='linkpurpose', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('receiver', sa.String(length=64), nullable=False),
+    sa.Column('salt', sa.String(length=43), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('made_by_id', sa.Uuid(), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['made_by_id'], ['account.id'], name=op.f('fk_answer_link_made_by_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_answer_link_organization_id')),
+    sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], name=op.f('fk_answer_link_referral_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_answer_link')),
+    sa.UniqueConstraint('fingerprint', name=op.f('uq_answer_link_fingerprint'))
+    )
+    with op.batch_alter_table('answer_link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_answer_link_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_answer_link_made_by_id'), ['made_by_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_answer_link_organization_id'), ['organization_id'], unique=False)
+        batch_op.create_index('ix_answer_link_referral_id_purpose', ['referral_id', 'purpose'], unique=False)
+
     op.create_table('query_code',
     sa.Column('referral_id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -868,6 +934,43 @@ def upgrade() -> None:
     with op.batch_alter_table('note_print', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_note_print_whole'), ['whole'], unique=False)
 
+    op.create_table('outgoing',
+    sa.Column('kind', sa.Enum('asked', 'reminded', 'link_again', 'replied', 'taken_on', 'ended', name='outgoingkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('channel', sa.Enum('mail', 'webhook', name='channel', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('organization_id', sa.Uuid(), nullable=False),
+    sa.Column('endpoint_id', sa.Uuid(), nullable=True),
+    sa.Column('referral_id', sa.Uuid(), nullable=False),
+    sa.Column('link_id', sa.Uuid(), nullable=True),
+    sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('once', sa.String(length=128), nullable=False),
+    sa.Column('status', sa.Enum('waiting', 'sent', 'dead', 'given_up', 'dropped', name='outgoingstatus', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failure', sa.String(length=64), nullable=True),
+    sa.Column('settled_by_id', sa.Uuid(), nullable=True),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(channel = 'webhook') = (endpoint_id IS NOT NULL)", name=op.f('ck_outgoing_webhook_has_endpoint')),
+    sa.CheckConstraint("(status = 'waiting') = (due_at IS NOT NULL)", name=op.f('ck_outgoing_waiting_is_due')),
+    sa.ForeignKeyConstraint(['endpoint_id'], ['endpoint.id'], name=op.f('fk_outgoing_endpoint_id')),
+    sa.ForeignKeyConstraint(['link_id'], ['answer_link.id'], name=op.f('fk_outgoing_link_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], name=op.f('fk_outgoing_organization_id')),
+    sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], name=op.f('fk_outgoing_referral_id')),
+    sa.ForeignKeyConstraint(['settled_by_id'], ['account.id'], name=op.f('fk_outgoing_settled_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outgoing')),
+    sa.UniqueConstraint('once', name=op.f('uq_outgoing_once'))
+    )
+    with op.batch_alter_table('outgoing', schema=None) as batch_op:
+        batch_op.create_index('ix_outgoing_due_at', ['due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
+        batch_op.create_index(batch_op.f('ix_outgoing_endpoint_id'), ['endpoint_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_outgoing_link_id'), ['link_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_outgoing_organization_id'), ['organization_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_outgoing_referral_id'), ['referral_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_outgoing_settled_by_id'), ['settled_by_id'], unique=False)
+        batch_op.create_index('ix_outgoing_status_created_at', ['status', 'created_at'], unique=False)
+
     op.create_table('planned_visit',
     sa.Column('plan_id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -927,6 +1030,58 @@ def upgrade() -> None:
         batch_op.create_index('ix_planned_visit_station_id_status_due_on', ['station_id', 'status', 'due_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_planned_visit_term_id'), ['term_id'], unique=False)
         batch_op.create_index('ix_planned_visit_worker_id_status_due_on', ['worker_id', 'status', 'due_on'], unique=False)
+
+    op.create_table('referral_answer',
+    sa.Column('referral_id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Enum('accepted', 'accepted_in_part', 'rejected', name='answerkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('way', sa.Enum('account', 'link', 'phone', name='answerway', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('link_id', sa.Uuid(), nullable=True),
+    sa.Column('entered_by_id', sa.Uuid(), nullable=True),
+    sa.Column('said_by', sa.Text(), nullable=True),
+    sa.Column('said_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=True),
+    sa.Column('starts_on', sa.Date(), nullable=True),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("kind != 'accepted_in_part' OR quantity IS NOT NULL OR starts_on IS NOT NULL", name=op.f('ck_referral_answer_part_says_what')),
+    sa.CheckConstraint("way != 'link' OR link_id IS NOT NULL", name=op.f('ck_referral_answer_link_named')),
+    sa.CheckConstraint("way != 'phone' OR (said_by IS NOT NULL AND entered_by_id IS NOT NULL)", name=op.f('ck_referral_answer_phone_says_who')),
+    sa.CheckConstraint('quantity IS NULL OR quantity > 0', name=op.f('ck_referral_answer_quantity')),
+    sa.ForeignKeyConstraint(['entered_by_id'], ['account.id'], name=op.f('fk_referral_answer_entered_by_id')),
+    sa.ForeignKeyConstraint(['link_id'], ['answer_link.id'], name=op.f('fk_referral_answer_link_id')),
+    sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], name=op.f('fk_referral_answer_referral_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_referral_answer')),
+    sa.UniqueConstraint('referral_id', name=op.f('uq_referral_answer_referral_id'))
+    )
+    with op.batch_alter_table('referral_answer', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_referral_answer_entered_by_id'), ['entered_by_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referral_answer_link_id'), ['link_id'], unique=False)
+
+    op.create_table('referral_question',
+    sa.Column('referral_id', sa.Uuid(), nullable=False),
+    sa.Column('way', sa.Enum('account', 'link', 'phone', name='answerway', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('link_id', sa.Uuid(), nullable=True),
+    sa.Column('asked_by_id', sa.Uuid(), nullable=True),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reply', sa.Text(), nullable=True),
+    sa.Column('replied_by_id', sa.Uuid(), nullable=True),
+    sa.Column('replied_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('(reply IS NULL) = (replied_at IS NULL)', name=op.f('ck_referral_question_reply_has_time')),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['account.id'], name=op.f('fk_referral_question_asked_by_id')),
+    sa.ForeignKeyConstraint(['link_id'], ['answer_link.id'], name=op.f('fk_referral_question_link_id')),
+    sa.ForeignKeyConstraint(['referral_id'], ['referral.id'], name=op.f('fk_referral_question_referral_id')),
+    sa.ForeignKeyConstraint(['replied_by_id'], ['account.id'], name=op.f('fk_referral_question_replied_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_referral_question'))
+    )
+    with op.batch_alter_table('referral_question', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_referral_question_asked_by_id'), ['asked_by_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referral_question_link_id'), ['link_id'], unique=False)
+        batch_op.create_index('ix_referral_question_referral_id_asked_at', ['referral_id', 'asked_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_referral_question_replied_by_id'), ['replied_by_id'], unique=False)
 
     op.create_table('visit_detail',
     sa.Column('visit_id', sa.Uuid(), nullable=False),
@@ -1012,7 +1167,7 @@ def upgrade() -> None:
     sa.Column('confirmation_id', sa.Uuid(), nullable=False),
     sa.Column('provider_said', sa.Enum('served', 'partly_served', 'not_served', name='referraloutcome', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('finding', sa.Enum('provider_right', 'person_right', 'both_partly', 'cannot_tell', name='finding', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('finding', sa.Enum('provider_right', 'person_right', 'both_partly', 'cannot_tell', name='contradictionfinding', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.Column('words', sa.Text(), nullable=True),
     sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('settled_by_id', sa.Uuid(), nullable=True),
@@ -1066,6 +1221,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table('referral', schema=None) as batch_op:
         batch_op.add_column(sa.Column('outcome_reason', sa.Enum('as_planned', 'met_sooner', 'provider_short', 'funds_ended', 'term_ended', 'person_stopped', 'away', 'helped_otherwise', 'not_reached', 'died_or_moved', 'other', name='outcomereason', native_enum=False, create_constraint=True, length=32), nullable=True))
+        batch_op.add_column(sa.Column('follows_id', sa.Uuid(), nullable=True))
+        batch_op.create_index(batch_op.f('ix_referral_follows_id'), ['follows_id'], unique=False)
+        batch_op.create_foreign_key(batch_op.f('fk_referral_follows_id'), 'referral', ['follows_id'], ['id'])
 
     # ### end Alembic commands ###
 
@@ -1073,6 +1231,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('referral', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_referral_follows_id'), type_='foreignkey')
+        batch_op.drop_index(batch_op.f('ix_referral_follows_id'))
+        batch_op.drop_column('follows_id')
         batch_op.drop_column('outcome_reason')
 
     with op.batch_alter_table('outcome', schema=None) as batch_op:
@@ -1113,6 +1274,18 @@ def downgrade() -> None:
 
     op.drop_table('visit_flag')
     op.drop_table('visit_detail')
+    with op.batch_alter_table('referral_question', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_referral_question_replied_by_id'))
+        batch_op.drop_index('ix_referral_question_referral_id_asked_at')
+        batch_op.drop_index(batch_op.f('ix_referral_question_link_id'))
+        batch_op.drop_index(batch_op.f('ix_referral_question_asked_by_id'))
+
+    op.drop_table('referral_question')
+    with op.batch_alter_table('referral_answer', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_referral_answer_link_id'))
+        batch_op.drop_index(batch_op.f('ix_referral_answer_entered_by_id'))
+
+    op.drop_table('referral_answer')
     with op.batch_alter_table('planned_visit', schema=None) as batch_op:
         batch_op.drop_index('ix_planned_visit_worker_id_status_due_on')
         batch_op.drop_index(batch_op.f('ix_planned_visit_term_id'))
@@ -1125,6 +1298,16 @@ def downgrade() -> None:
         batch_op.drop_index('ix_planned_visit_area_code_due_on')
 
     op.drop_table('planned_visit')
+    with op.batch_alter_table('outgoing', schema=None) as batch_op:
+        batch_op.drop_index('ix_outgoing_status_created_at')
+        batch_op.drop_index(batch_op.f('ix_outgoing_settled_by_id'))
+        batch_op.drop_index(batch_op.f('ix_outgoing_referral_id'))
+        batch_op.drop_index(batch_op.f('ix_outgoing_organization_id'))
+        batch_op.drop_index(batch_op.f('ix_outgoing_link_id'))
+        batch_op.drop_index(batch_op.f('ix_outgoing_endpoint_id'))
+        batch_op.drop_index('ix_outgoing_due_at', sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
+
+    op.drop_table('outgoing')
     with op.batch_alter_table('note_print', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_note_print_whole'))
 
@@ -1173,6 +1356,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_query_code_issued_by_id'))
 
     op.drop_table('query_code')
+    with op.batch_alter_table('answer_link', schema=None) as batch_op:
+        batch_op.drop_index('ix_answer_link_referral_id_purpose')
+        batch_op.drop_index(batch_op.f('ix_answer_link_organization_id'))
+        batch_op.drop_index(batch_op.f('ix_answer_link_made_by_id'))
+        batch_op.drop_index(batch_op.f('ix_answer_link_expires_at'))
+
+    op.drop_table('answer_link')
     with op.batch_alter_table('red_flag', schema=None) as batch_op:
         batch_op.drop_index('ix_red_flag_station_id_handled_at')
         batch_op.drop_index(batch_op.f('ix_red_flag_person_id'))
@@ -1288,6 +1478,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_snapshot_area_code'))
 
     op.drop_table('snapshot')
+    with op.batch_alter_table('silence_rule', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_silence_rule_set_by_id'))
+        batch_op.drop_index('ix_silence_rule_area_code_set_at')
+
+    op.drop_table('silence_rule')
     with op.batch_alter_table('phone_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_phone_entry_taken_at')
 
@@ -1314,6 +1509,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_file_sample_area_code'))
 
     op.drop_table('file_sample')
+    with op.batch_alter_table('endpoint', schema=None) as batch_op:
+        batch_op.drop_index('ix_endpoint_organization_id_active')
+        batch_op.drop_index(batch_op.f('ix_endpoint_made_by_id'))
+
+    op.drop_table('endpoint')
     with op.batch_alter_table('delivery_round', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_delivery_round_worker_id'))
         batch_op.drop_index(batch_op.f('ix_delivery_round_organization_id'))
