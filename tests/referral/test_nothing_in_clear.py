@@ -256,6 +256,7 @@ service.application_process service.description service.eligibility_description 
 service_area.extent service_at_location.description
 suggestion_shown.terms
 visit_flag.facts
+file_sample.shares monthly_report.lines snapshot.body
 """
 """Free texts and JSON that stay readable: notices, the catalogue of services, headings, codes and numbers."""
 
