@@ -244,6 +244,7 @@ job_run.counts job_run.failure
 learned_model.measures learned_model.shape
 location.description location.transportation
 message.facts
+outgoing.facts
 organization.description program.alternate_name program.description
 planning_study.asked planning_study.params planning_study.result
 proposal.explanation proposal.parts
