@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import (
     Account,
     Capacity,
+    CapacityKind,
     ImportKind,
     Organization,
     Phone,
@@ -26,10 +27,12 @@ from tests.factories import (
     make_account,
     make_area,
     make_capacity,
+    make_fund,
     make_station,
     make_term,
 )
-from tests.referral.brought import bring, count, problems, results
+from tests.referral.brought import CAPACITY, bring, bring_file, count, problems, results
+from tests.referral.spreadsheets import workbook
 
 
 @pytest.fixture
@@ -129,6 +132,28 @@ def test_places_are_stated_and_a_second_time_nothing_changes(session_on_both: Se
         (12, 9, coordinator.id), (20, 10, coordinator.id),
     ]  # fmt: skip
     assert results(session, bring(session, coordinator, kind, *lines)) == ["same", "same"]
+
+
+def test_hours_and_the_fund_behind_places_are_stated(session_on_both: Session, coordinator: Account) -> None:
+    session, kind = session_on_both, ImportKind.CAPACITY
+    capacity = offered(session)
+    service = session.get_one(Service, session.get_one(ServiceAtLocation, capacity.service_at_location_id).service_id)
+    fund = make_fund(session, organization_id=service.organization_id, name="暖冬资金")
+    lines = [
+        ["阳光服务中心", "助餐", "2026-09-01", "2026-09-30", 10, None, "暖冬资金"],
+        ["阳光服务中心", "助餐", "2026-10-01", "2026-10-31", 160, "每月小时数", "暖冬资金"],
+    ]
+    head = [*CAPACITY, "名额类型", "资金"]
+    run = bring_file(session, coordinator, kind, workbook([head, *lines]))
+    assert results(session, run) == ["changed", "new"], problems(session, run)
+    runs.apply(session, run, by=coordinator, at=AT)
+    found = session.scalars(sa.select(Capacity).order_by(Capacity.starts_on)).all()
+    assert [one.fund_id for one in found] == [fund.id, fund.id]
+    assert (found[1].kind, found[1].places) == (CapacityKind.HOURS, 160)
+    assert results(session, bring_file(session, coordinator, kind, workbook([head, *lines]))) == ["same", "same"]
+    lines[0][-1] = "暖冬基金"
+    unknown = bring_file(session, coordinator, kind, workbook([head, *lines]))
+    assert problems(session, unknown) == [(2, "资金", "unknown_choice_near")]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from models import Capacity, CapacityKind, Location, Organization, RowResult, Service, ServiceAtLocation
+from models import Capacity, CapacityKind, Fund, Location, Organization, RowResult, Service, ServiceAtLocation
 from referral.actions.capacity import going_on, open_period, state_places
+from referral.actions.funds import draw_on
 from referral.actions.importing import lookups
 from referral.actions.importing.cells import folded
 from referral.actions.importing.lookups import Lookup
@@ -26,6 +27,7 @@ class CapacitySheet(Sheet):
             self.organizations.add(organization, organization.name, organization.credit_code)
         self.services: dict[uuid.UUID, Lookup[tuple[Service, ServiceAtLocation, Location]]] = {}
         self.periods: dict[uuid.UUID, list[Capacity]] = {}
+        self.funds: dict[uuid.UUID, Lookup[Fund]] = {}
         names = {folded(line.get("organization") or "") for line in lines}
         wanted = {one.id for name in names for one in self.organizations.known.get(name, [])}
         for part in lookups.in_parts(sorted(wanted)):
@@ -52,10 +54,16 @@ class CapacitySheet(Sheet):
         )
         for capacity in self.session.scalars(periods):
             self.periods.setdefault(capacity.service_at_location_id, []).append(capacity)
+        for fund in self.session.scalars(sa.select(Fund).where(Fund.organization_id.in_(organizations))):
+            self.funds.setdefault(fund.organization_id, Lookup()).add(fund, fund.name)
 
     def look_up(self, line: Line) -> None:
         """Find the service at its place."""
-        line.found["service"] = self._find(line)
+        line.found["service"] = found = self._find(line)
+        line.found["fund"] = None
+        if found is not None:
+            funds: Lookup[Fund] = self.funds.get(found[0].organization_id, Lookup())
+            line.found["fund"] = self.looked_up(line, "fund", funds.find)
 
     def take(self, line: Line) -> RowResult:
         """Take the places of one period."""
@@ -75,7 +83,7 @@ class CapacitySheet(Sheet):
         if line.problems:
             return RowResult.BAD
         self.seen[key] = line.number
-        units = line.get("units_per_place")
+        units, fund = line.get("units_per_place"), line.found["fund"]
         if known is None:
             kind = line.get("kind") or CapacityKind.CONCURRENT
             unit = (service.term.unit if service.term else None) or "次"
@@ -89,15 +97,21 @@ class CapacitySheet(Sheet):
                     self.session, there, kind=kind, starts_on=starts, ends_on=ends, unit=unit, places=places,
                     units_per_place=units, by=self.by, at=self.at,
                 )  # fmt: skip
+                if fund is not None:
+                    draw_on(self.session, made, fund)
             self.periods.setdefault(there.id, []).append(made)
             return RowResult.NEW
         units = known.units_per_place if units is None else units
-        if (known.places, known.units_per_place) == (places, units):
+        stated = (known.places, known.units_per_place) == (places, units)
+        drawn = fund is None or known.fund_id == fund.id
+        if stated and drawn:
             return RowResult.SAME
-        if not self.trial:
+        if not self.trial and not stated:
             state_places(
                 self.session, known, places=places, units_per_place=units, seen=known.stated_at, by=self.by, at=self.at
             )
+        if not self.trial and not drawn:
+            draw_on(self.session, known, fund)
         return RowResult.CHANGED
 
     def _find(self, line: Line) -> tuple[Service, ServiceAtLocation] | None:
@@ -138,7 +152,8 @@ class CapacitySheet(Sheet):
             line.wrong("starts_on", "overlaps", first=one.starts_on.isoformat(), last=one.ends_on.isoformat())
         if ends < local_date(self.at):
             line.wrong("ends_on", "period_over")
-        if (line.get("kind") or CapacityKind.CONCURRENT) is CapacityKind.CONCURRENT and there.id in self.periods:
-            least = going_on(self.session, there)
+        kind = line.get("kind") or CapacityKind.CONCURRENT
+        if kind is not CapacityKind.QUOTA and there.id in self.periods:
+            least = going_on(self.session, there, kind)
             if places < least:
                 line.wrong("places", "too_few_places", least=least)
