@@ -112,17 +112,15 @@ class Need(Record):
         sa.Index("ix_need_waiting_by_day", "waiting_rank", "due_at", "area_code"),
         sa.Index("ix_need_waiting_in_area", "area_code", "waiting_rank", "opened_at", "due_at"),
         sa.Index("ix_need_waiting_at_station", "station_id", "waiting_rank", "due_at"),
-        sa.Index("ix_need_area_code_status", "area_code", "status"),
-        sa.Index("ix_need_station_id_status", "station_id", "status"),
-        sa.Index("ix_need_term_id_status", "term_id", "status"),
+        # No index holds the status: a round changes it for a city's needs at once, and each index would be written again.
     )
 
     number: Mapped[str] = mapped_column(sa.String(24), unique=True, info=marked(FieldGroup.IDENTITY))
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("case_file.id"), index=True)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     household_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("household.id"), index=True)
-    station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
-    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True, info=marked(FieldGroup.IDENTITY))
+    station_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organization.id"))
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), info=marked(FieldGroup.IDENTITY))
     need_type_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("need_type.id"), index=True)
     term_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("taxonomy_term.id"), index=True)
     kind: Mapped[NeedKind]

@@ -1210,6 +1210,13 @@ def upgrade() -> None:
         batch_op.create_index('uq_settlement_item_paid_once', ['decision_id'], unique=True, sqlite_where=sa.text("kind != 'taken_back'"), postgresql_where=sa.text("kind != 'taken_back'"))
         batch_op.create_index('uq_settlement_item_taken_back_once', ['decision_id'], unique=True, sqlite_where=sa.text("kind = 'taken_back'"), postgresql_where=sa.text("kind = 'taken_back'"))
 
+    with op.batch_alter_table('need', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_need_area_code'))
+        batch_op.drop_index(batch_op.f('ix_need_area_code_status'))
+        batch_op.drop_index(batch_op.f('ix_need_station_id'))
+        batch_op.drop_index(batch_op.f('ix_need_station_id_status'))
+        batch_op.drop_index(batch_op.f('ix_need_term_id_status'))
+
     with op.batch_alter_table('organization', schema=None) as batch_op:
         batch_op.add_column(sa.Column('statements_since', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('statements_source', sa.String(length=255), nullable=True))
@@ -1218,6 +1225,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('instrument_version_id', sa.Uuid(), nullable=True))
         batch_op.create_index(batch_op.f('ix_outcome_instrument_version_id'), ['instrument_version_id'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_outcome_instrument_version_id'), 'instrument_version', ['instrument_version_id'], ['id'])
+
+    with op.batch_alter_table('proposal', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_proposal_decided_by_id'))
+        batch_op.drop_index(batch_op.f('ix_proposal_need_id'))
+        batch_op.drop_index(batch_op.f('ix_proposal_proposed_capacity_id'))
+        batch_op.drop_constraint(batch_op.f('uq_proposal_round_id_need_id'), type_='unique')
+        batch_op.create_index('ix_proposal_decided_by', ['decided_by_id'], unique=False, sqlite_where=sa.text('decided_by_id IS NOT NULL'), postgresql_where=sa.text('decided_by_id IS NOT NULL'))
+        batch_op.create_index('ix_proposal_replaced', ['proposed_capacity_id'], unique=False, sqlite_where=sa.text('proposed_capacity_id <> capacity_id'), postgresql_where=sa.text('proposed_capacity_id <> capacity_id'))
+        batch_op.create_unique_constraint(batch_op.f('uq_proposal_need_id_round_id'), ['need_id', 'round_id'])
 
     with op.batch_alter_table('referral', schema=None) as batch_op:
         batch_op.add_column(sa.Column('outcome_reason', sa.Enum('as_planned', 'met_sooner', 'provider_short', 'funds_ended', 'term_ended', 'person_stopped', 'away', 'helped_otherwise', 'not_reached', 'died_or_moved', 'other', name='outcomereason', native_enum=False, create_constraint=True, length=32), nullable=True))
@@ -1236,6 +1252,15 @@ def downgrade() -> None:
         batch_op.drop_column('follows_id')
         batch_op.drop_column('outcome_reason')
 
+    with op.batch_alter_table('proposal', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('uq_proposal_need_id_round_id'), type_='unique')
+        batch_op.drop_index('ix_proposal_replaced', sqlite_where=sa.text('proposed_capacity_id <> capacity_id'), postgresql_where=sa.text('proposed_capacity_id <> capacity_id'))
+        batch_op.drop_index('ix_proposal_decided_by', sqlite_where=sa.text('decided_by_id IS NOT NULL'), postgresql_where=sa.text('decided_by_id IS NOT NULL'))
+        batch_op.create_unique_constraint(batch_op.f('uq_proposal_round_id_need_id'), ['round_id', 'need_id'])
+        batch_op.create_index(batch_op.f('ix_proposal_proposed_capacity_id'), ['proposed_capacity_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_proposal_need_id'), ['need_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_proposal_decided_by_id'), ['decided_by_id'], unique=False)
+
     with op.batch_alter_table('outcome', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_outcome_instrument_version_id'), type_='foreignkey')
         batch_op.drop_index(batch_op.f('ix_outcome_instrument_version_id'))
@@ -1244,6 +1269,13 @@ def downgrade() -> None:
     with op.batch_alter_table('organization', schema=None) as batch_op:
         batch_op.drop_column('statements_source')
         batch_op.drop_column('statements_since')
+
+    with op.batch_alter_table('need', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_need_term_id_status'), ['term_id', 'status'], unique=False)
+        batch_op.create_index(batch_op.f('ix_need_station_id_status'), ['station_id', 'status'], unique=False)
+        batch_op.create_index(batch_op.f('ix_need_station_id'), ['station_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_need_area_code_status'), ['area_code', 'status'], unique=False)
+        batch_op.create_index(batch_op.f('ix_need_area_code'), ['area_code'], unique=False)
 
     with op.batch_alter_table('settlement_item', schema=None) as batch_op:
         batch_op.drop_index('uq_settlement_item_taken_back_once', sqlite_where=sa.text("kind = 'taken_back'"), postgresql_where=sa.text("kind = 'taken_back'"))
