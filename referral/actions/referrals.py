@@ -22,7 +22,7 @@ from models import (
 )
 from models.referral import LIVE_STATUSES
 from referral.access import without_scope
-from referral.actions import case_flow, places
+from referral.actions import case_flow, places, plans
 from referral.actions.referral_events import move
 from referral.actions.referral_news import tell_provider, tell_station
 from referral.actions.sending import ANSWER_WORKING_DAYS, check_consent, request, send_draft
@@ -116,6 +116,7 @@ def hold(
 ) -> None:
     """Pause, with a reason. Place and need stay as they are."""
     move(session, referral, ReferralStatus.ON_HOLD, by=by, at=at, reason=reason, note=reason_text)
+    plans.follow(session, referral, at=at)
     session.flush()
 
 
@@ -127,6 +128,7 @@ def resume(session: Session, referral: Referral, *, by: Account, at: datetime) -
         referral.started_at = at
         places.use_place(session, referral)
         _need(session, referral).move_to(NeedStatus.BEING_SERVED, at=at)
+    plans.follow(session, referral, at=at)
     session.flush()
 
 
@@ -155,6 +157,7 @@ def complete(
         need.move_to(NeedStatus.MET if met else NeedStatus.PARTLY_MET, at=at)
     tell_station(session, referral, MessageKind.REFERRAL_COMPLETED, at)
     session.flush()
+    plans.follow(session, referral, at=at)
 
 
 def fail(
@@ -195,6 +198,7 @@ def _end_without_help(session: Session, referral: Referral, *, at: datetime) -> 
     places.free_place(session, referral, at=at)
     _need(session, referral).reopen(at=at)
     session.flush()
+    plans.follow(session, referral, at=at)
 
 
 def _answered(session: Session, referral: Referral, kind: MessageKind, *, by: Account | None, at: datetime) -> None:

@@ -13,6 +13,7 @@ from models import (
     ContactResult,
     Organization,
     Person,
+    PlannedVisit,
     Referral,
     Service,
     ServiceAtLocation,
@@ -22,6 +23,8 @@ from models import (
 )
 from models.errors import DomainError
 from models.visit import REACHED
+from referral.actions import planned as planned_visits
+from referral.actions import unreached
 
 
 class EntryKeyReused(DomainError):
@@ -49,11 +52,14 @@ def log_visit(
     entry_key: str | None = None,
     activity_key: uuid.UUID | None = None,
     corrects: Visit | None = None,
+    planned: PlannedVisit | None = None,
 ) -> Visit:
     """Write down one person × one service event and return it.
 
     Somebody who was not reached was not served: units and amount become 0. The same `entry_key` of the same worker
     with the same content returns the entry that exists; with another content it raises EntryKeyReused.
+
+    The entry does the visit that the referral's plan promised: the one `planned`, else the nearest in time.
     """
     reached = contact_result in REACHED
     visit = Visit(
@@ -89,6 +95,8 @@ def log_visit(
     if reached and case is not None and case.first_contact_at is None:
         case.first_contact_at = started_at
     session.flush()
+    planned_visits.fulfil(session, visit, planned)
+    unreached.look(session, visit)
     return visit
 
 

@@ -1,0 +1,262 @@
+"""Plans and planned visits for pages, desks and phones."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from models import (
+    Account,
+    Area,
+    ContactResult,
+    DataKind,
+    Person,
+    PlanKind,
+    PlannedReason,
+    PlannedStatus,
+    PlannedVisit,
+    Referral,
+    Role,
+    ServicePlan,
+    TaxonomyTerm,
+    Visit,
+)
+from models.plan import LIVE_PLANS
+from referral.access import get_in_scope, scope
+from referral.clock import now
+from referral.queries.inbox import Names
+from referral.queries.sharing import what, who, with_sharing
+
+OVERDUE = timedelta(days=30)
+"""How long a visit that nobody has dealt with stands among those due."""
+MOST = 200
+Worker = aliased(Account, name="plan_worker")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One planned visit as a list shows it."""
+
+    key: uuid.UUID
+    plan_id: uuid.UUID
+    referral_id: uuid.UUID
+    person_id: uuid.UUID
+    person_name: str | None
+    """Empty for a provider whom the person has not allowed to know it, or no longer; so too the village."""
+    village: Names
+    area_code: str
+    term_id: uuid.UUID
+    term: Names
+    kind: PlanKind
+    due_on: date
+    at_time: time | None
+    minutes: int
+    units: Decimal
+    unit: str
+    status: PlannedStatus
+    reason: PlannedReason | None
+    provisional: bool
+    promise: str | None
+    worker_id: uuid.UUID | None
+    worker_name: str | None
+    last_visit: datetime | None
+    last_result: ContactResult | None
+
+    def days_late(self, today: date) -> int:
+        """How many days it is overdue; 0 where it is not."""
+        return max(0, (today - self.due_on).days) if self.status is PlannedStatus.PLANNED else 0
+
+
+def _lines(actor: Account) -> sa.Select[Any]:
+    """Return the select of planned visits in somebody's scope; a provider's holds what the person agreed to."""
+    at = now()
+    provider = actor.role is Role.PROVIDER_OFFICER
+    before = aliased(Visit, name="visit_before")
+    newest = (
+        sa.select(before.id)
+        .where(before.person_id == PlannedVisit.person_id, ~before.replaced)
+        .order_by(before.started_at.desc(), before.id.desc())
+        .limit(1)
+        .correlate(PlannedVisit)
+        .scalar_subquery()
+    )
+    last = aliased(Visit, name="visit_last")
+    columns: list[Any] = [
+        PlannedVisit.id,
+        PlannedVisit.plan_id,
+        ServicePlan.referral_id,
+        PlannedVisit.person_id,
+        (who(Person.name, at) if provider else Person.name).label("person_name"),
+        (what(DataKind.IDENTITY, Area.name, at) if provider else Area.name).label("village_zh"),
+        (what(DataKind.IDENTITY, Area.name_en, at) if provider else Area.name_en).label("village_en"),
+        PlannedVisit.area_code,
+        PlannedVisit.term_id,
+        TaxonomyTerm.name_zh,
+        TaxonomyTerm.name_en,
+        PlannedVisit.kind,
+        PlannedVisit.due_on,
+        PlannedVisit.at_time,
+        PlannedVisit.minutes,
+        PlannedVisit.units,
+        PlannedVisit.unit,
+        PlannedVisit.status,
+        PlannedVisit.reason,
+        PlannedVisit.provisional,
+        PlannedVisit.promise,
+        PlannedVisit.worker_id,
+        Worker.name.label("worker_name"),
+        last.started_at.label("last_visit"),
+        last.contact_result.label("last_result"),
+    ]
+    chosen = (
+        sa.select(*columns)
+        .select_from(PlannedVisit)
+        .join(ServicePlan, ServicePlan.id == PlannedVisit.plan_id)
+        .join(Person, Person.id == PlannedVisit.person_id)
+        .join(Area, Area.code == PlannedVisit.area_code)
+        .join(TaxonomyTerm, TaxonomyTerm.id == PlannedVisit.term_id)
+        .outerjoin(Worker, Worker.id == PlannedVisit.worker_id)
+        .outerjoin(last, last.id == newest)
+        .where(scope(actor, PlannedVisit))
+    )
+    if provider:
+        chosen = with_sharing(chosen.join(Referral, Referral.id == ServicePlan.referral_id), at)
+    return chosen
+
+
+def _line(row: Any) -> Line:
+    return Line(
+        row.id, row.plan_id, row.referral_id, row.person_id, row.person_name, Names(row.village_zh, row.village_en),
+        row.area_code, row.term_id, Names(row.name_zh, row.name_en), row.kind, row.due_on, row.at_time, row.minutes,
+        row.units, row.unit, row.status, row.reason, row.provisional, row.promise, row.worker_id, row.worker_name,
+        row.last_visit, row.last_result,
+    )  # fmt: skip
+
+
+def _mine(account: Account, *, everybody: bool = False) -> sa.ColumnElement[bool]:
+    """Return the condition for what an account goes to: its own visits, and its organization's that name nobody."""
+    of_house = PlannedVisit.organization_id == account.organization_id
+    if everybody:
+        return of_house
+    return sa.and_(of_house, sa.or_(PlannedVisit.worker_id == account.id, PlannedVisit.worker_id.is_(None)))
+
+
+ORDER = (PlannedVisit.due_on, PlannedVisit.area_code, PlannedVisit.at_time, PlannedVisit.id)
+
+
+def due(session: Session, account: Account, day: date) -> list[Line]:
+    """Return what an account has to do: planned visits due on a day, and those overdue up to 30 days. One query.
+
+    Its own, and its organization's that name no worker; the oldest day first, then by village.
+    """
+    found = _lines(account).where(
+        _mine(account),
+        PlannedVisit.status == PlannedStatus.PLANNED,
+        PlannedVisit.due_on.between(day - OVERDUE, day),
+    )
+    return [_line(row) for row in session.execute(found.order_by(*ORDER).limit(MOST)).all()]
+
+
+def week(session: Session, account: Account, first: date, *, everybody: bool = False) -> list[Line]:
+    """Return the planned visits of seven days, whatever became of them; not those moved or called off. One query."""
+    found = _lines(account).where(
+        _mine(account, everybody=everybody),
+        PlannedVisit.status.not_in((PlannedStatus.MOVED, PlannedStatus.CANCELLED)),
+        PlannedVisit.due_on.between(first, first + timedelta(days=6)),
+    )
+    return [_line(row) for row in session.execute(found.order_by(*ORDER).limit(MOST * 2)).all()]
+
+
+def visits_of_plan(session: Session, account: Account, plan: ServicePlan, *, since: date) -> list[Line]:
+    """Return the planned visits of one plan from a day on, by their day. One query."""
+    found = _lines(account).where(
+        PlannedVisit.plan_id == plan.id,
+        PlannedVisit.due_on >= since,
+        sa.or_(PlannedVisit.status != PlannedStatus.CANCELLED, PlannedVisit.decided_by_id.is_not(None)),
+    )
+    return [_line(row) for row in session.execute(found.order_by(*ORDER).limit(MOST)).all()]
+
+
+def plan_in_scope(session: Session, actor: Account, key: uuid.UUID) -> ServicePlan | None:
+    """Return a plan with its service, worker and organization."""
+    found: ServicePlan | None = get_in_scope(
+        session, actor, ServicePlan, key,
+        joinedload(ServicePlan.term), joinedload(ServicePlan.worker), joinedload(ServicePlan.organization),
+        joinedload(ServicePlan.program), joinedload(ServicePlan.referral),
+    )  # fmt: skip
+    return found
+
+
+def planned_in_scope(session: Session, actor: Account, key: uuid.UUID) -> PlannedVisit | None:
+    """Return a planned visit with its plan and service."""
+    found: PlannedVisit | None = get_in_scope(
+        session, actor, PlannedVisit, key, joinedload(PlannedVisit.plan), joinedload(PlannedVisit.term)
+    )
+    return found
+
+
+def plan_of(session: Session, referral_id: uuid.UUID) -> ServicePlan | None:
+    """Return the plan of a referral, as far as whoever looks may see it. One query."""
+    return session.scalar(
+        sa.select(ServicePlan).where(ServicePlan.referral_id == referral_id).options(joinedload(ServicePlan.worker))
+    )
+
+
+def plans_of_person(session: Session, person_id: uuid.UUID) -> list[ServicePlan]:
+    """Return a person's plans that go on, as far as whoever looks may see them. One query."""
+    return list(
+        session.scalars(
+            sa.select(ServicePlan)
+            .where(ServicePlan.person_id == person_id, ServicePlan.status.in_(LIVE_PLANS))
+            .options(joinedload(ServicePlan.term), joinedload(ServicePlan.worker), joinedload(ServicePlan.organization))
+            .order_by(ServicePlan.starts_on, ServicePlan.id)
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A plan's units so far."""
+
+    planned: Decimal
+    """Of visits due until today that were not called off or moved."""
+    done: Decimal
+    missed: int
+    open: int
+    """Visits due until today that nobody has dealt with."""
+    left: Decimal | None
+
+
+def balance(session: Session, plan: ServicePlan, today: date) -> Balance:
+    """Return what a plan has promised and given until today. One query; delivered units are those of the entries."""
+    s = PlannedStatus
+    over = PlannedVisit.due_on <= today
+    counted = PlannedVisit.status.in_((s.PLANNED, s.DONE, s.MISSED))
+
+    def total(value: Any, *which: sa.ColumnElement[bool]) -> Any:
+        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*which), value), else_=0)), 0)
+
+    row = session.execute(
+        sa.select(
+            total(PlannedVisit.units, over, counted),
+            total(Visit.units, PlannedVisit.status == s.DONE),
+            total(1, PlannedVisit.status == s.MISSED),
+            total(1, over, PlannedVisit.status == s.PLANNED),
+            total(PlannedVisit.units, PlannedVisit.status.in_((s.PLANNED, s.DONE))),
+        )
+        .select_from(PlannedVisit)
+        .outerjoin(Visit, Visit.id == PlannedVisit.visit_id)
+        .where(PlannedVisit.plan_id == plan.id)
+    ).one()
+    planned, done, missed, still_open, taken = row
+    left = plan.units_total - _units(taken) if plan.units_total is not None else None
+    return Balance(_units(planned), _units(done), int(missed), int(still_open), left)
+
+
+def _units(value: Any) -> Decimal:
+    """Return a sum of units; a database without decimals gives hundredths where a sum is mixed with plain zeros."""
+    return value if isinstance(value, Decimal) else Decimal(value or 0)
