@@ -51,6 +51,7 @@ LISTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
             "next_offered",
             "nobody_left",
             "not_delivered",
+            "no_contact",
         ),
     ),
 }
