@@ -27,6 +27,8 @@ MAY_JOIN = {
     "referral.coordination.learned",
     "referral.coordination.learned_words",
     "referral.coordination.network_words",
+    # the demonstration's own
+    "referral.actions.seeding.respite",
     # measurements
     "referral.bench",
     "referral.bench_city",

@@ -20,6 +20,7 @@ from referral.actions.seeding.needs import Needs
 from referral.actions.seeding.people import make_people
 from referral.actions.seeding.reference import load_reference
 from referral.actions.seeding.referring import Referring, tell_of
+from referral.actions.seeding.respite import make_hours, make_parameters
 from referral.actions.seeding.rows import Progress, World
 from referral.actions.seeding.terms import read_terms
 from referral.actions.seeding.visits import write_visits
@@ -85,6 +86,8 @@ def make_world(session: Session, today: date) -> World:
     move_cases(world, matters)
     count_places(district)
     make_fund(world, district)
+    make_hours(world, district, terms)
+    make_parameters(world, accounts["coordinator"], accounts["coordinator2"])
     write_consents(needs, matters)
     _number(world)
     return world
