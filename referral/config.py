@@ -56,6 +56,9 @@ def settings(instance: Path, *, demonstration: bool, secret: str | None = None) 
         "MAIL_FROM": os.environ.get("REFERRAL_MAIL_FROM", ""),
         "MAIL_USER": os.environ.get("REFERRAL_MAIL_USER", ""),
         "MAIL_PASSWORD": os.environ.get("REFERRAL_MAIL_PASSWORD", ""),
+        "WEBHOOK_HOSTS": os.environ.get("REFERRAL_WEBHOOK_HOSTS", "").lower().split(),
+        "WEBHOOK_CA": os.environ.get("REFERRAL_WEBHOOK_CA", ""),
+        "WEBHOOK_LOOPBACK": os.environ.get("REFERRAL_WEBHOOK_LOOPBACK") == "1",
         "OIDC_ISSUER": os.environ.get("REFERRAL_OIDC_ISSUER", "").rstrip("/"),
         "OIDC_CLIENT_ID": os.environ.get("REFERRAL_OIDC_CLIENT_ID", ""),
         "OIDC_CLIENT_SECRET": os.environ.get("REFERRAL_OIDC_CLIENT_SECRET", ""),
@@ -93,7 +96,9 @@ def check(config: Mapping[str, Any]) -> None:
 
     It is never taken from a request, whose Host header anybody can write.
     """
-    if not (config["MAIL_SERVER"] or config["OIDC_ISSUER"]):
+    if config["WEBHOOK_LOOPBACK"] and not config["DEMONSTRATION"]:
+        raise SettingsWrong("REFERRAL_WEBHOOK_LOOPBACK is for the demonstration and for tests only.")
+    if not (config["MAIL_SERVER"] or config["OIDC_ISSUER"] or config["WEBHOOK_HOSTS"]):
         return
     if urlsplit(config["BASE_ADDRESS"]).scheme not in {"http", "https"}:
         raise SettingsWrong(

@@ -107,9 +107,9 @@ def send_due(session: Session, at: datetime) -> dict[str, int]:
     if not due:
         return counts
     try:
-        with _server() as server:
+        with server() as opened:
             for mail in due:
-                counts["sent" if _send(server, mail, at) else "failed"] += 1
+                counts["sent" if _send(opened, mail, at) else "failed"] += 1
     except (OSError, smtplib.SMTPException) as error:
         log.warning("mail_server", error=type(error).__name__)
         counts["failed"] = len(due) - counts["sent"]
@@ -138,7 +138,7 @@ def _send(server: smtplib.SMTP, mail: Mail, at: datetime) -> bool:
 
 
 @contextmanager
-def _server() -> Iterator[smtplib.SMTP]:
+def server() -> Iterator[smtplib.SMTP]:
     """A connection to the mail server; its certificate is checked unless the setting says there is none."""
     settings = current_app.config
     parts = urlsplit(settings["MAIL_SERVER"])

@@ -13,9 +13,11 @@ from models import (
     Account,
     Capacity,
     EmergencyReview,
+    LinkPurpose,
     MessageKind,
     Need,
     NeedStatus,
+    OutgoingKind,
     Proposal,
     Referral,
     ReferralStatus,
@@ -29,6 +31,7 @@ from models.referral import LIVE_STATUSES
 from referral import log
 from referral.actions import case_flow, places
 from referral.actions.numbering import next_number
+from referral.actions.outbox import tell_outside
 from referral.actions.referral_events import move, write_event
 from referral.actions.referral_news import tell_of_emergency, tell_provider, tell_station
 from referral.clock import WorkCalendar
@@ -169,3 +172,4 @@ def _mark_emergency(session: Session, referral: Referral, reason: str, *, by: Ac
 def _put(session: Session, referral: Referral, need: Need, *, by: Account | None, at: datetime) -> None:
     case_flow.put_in_circulation(session, need.case_id, by=by, at=at)
     tell_provider(session, referral, MessageKind.REFERRAL_REQUESTED, at)
+    tell_outside(session, referral, OutgoingKind.ASKED, at=at, purpose=LinkPurpose.ANSWER, by=by)
