@@ -16,13 +16,15 @@ from models import (
     MessageKind,
     Need,
     NeedStatus,
+    OutcomeReason,
     Referral,
     ReferralOutcome,
     ReferralStatus,
 )
 from models.referral import LIVE_STATUSES
 from referral.access import without_scope
-from referral.actions import case_flow, places, plans
+from referral.actions import case_flow, contradicting, ending, places, plans
+from referral.actions.outbox import tell_ended
 from referral.actions.referral_events import move
 from referral.actions.referral_news import tell_provider, tell_station
 from referral.actions.sending import ANSWER_WORKING_DAYS, check_consent, request, send_draft
@@ -45,8 +47,10 @@ __all__ = [
 ]
 
 
-def accept(session: Session, referral: Referral, *, by: Account, at: datetime, note: str | None = None) -> None:
-    """The provider takes it on; the place stays held until help starts. Raises ConsentMissing."""
+def accept(
+    session: Session, referral: Referral, *, by: Account | None, at: datetime, note: str | None = None
+) -> None:
+    """The provider takes it on; the place stays held until help starts; `by` is None for a link. Raises ConsentMissing."""
     check_consent(session, referral, at)
     move(session, referral, ReferralStatus.ACCEPTED, by=by, at=at, note=note)
     referral.answered_at = at
@@ -57,7 +61,7 @@ def reject(
     session: Session,
     referral: Referral,
     *,
-    by: Account,
+    by: Account | None,
     at: datetime,
     reason: DeclineReason,
     reason_text: str | None = None,
@@ -75,6 +79,7 @@ def expire(session: Session, referral: Referral, *, at: datetime) -> None:
     _end_without_help(session, referral, at=at)
     _answered(session, referral, MessageKind.REFERRAL_EXPIRED, by=None, at=at)
     tell_provider(session, referral, MessageKind.REFERRAL_EXPIRED, at)
+    tell_ended(session, referral, at=at)
 
 
 def cancel(
@@ -86,12 +91,17 @@ def cancel(
     reason: DeclineReason,
     reason_text: str | None = None,
 ) -> None:
-    """Either side takes it back, with a reason; the need is open again. A draft's provider never hears of it."""
+    """Either side takes it back, with a reason; the need is open again. A draft's provider never hears of it.
+
+    Help that had begun has an outcome all the same: what its visits gave.
+    """
     was_draft = referral.status is ReferralStatus.DRAFT
+    ending.say_broken_off(session, referral, ReferralStatus.CANCELLED)
     move(session, referral, ReferralStatus.CANCELLED, by=by, at=at, reason=reason, note=reason_text)
     _end_without_help(session, referral, at=at)
     if not was_draft:
         tell_provider(session, referral, MessageKind.REFERRAL_CANCELLED, at)
+        tell_ended(session, referral, at=at)
     tell_station(session, referral, MessageKind.REFERRAL_CANCELLED, at)
 
 
@@ -139,14 +149,17 @@ def complete(
     by: Account,
     at: datetime,
     outcome: ReferralOutcome,
-    units_delivered: Decimal | None = None,
+    units_delivered: Decimal | None,
+    outcome_reason: OutcomeReason | None,
     note: str | None = None,
 ) -> None:
-    """Help is done. The need is met, partly met, or, where nothing was served, open again."""
+    """Help is done. The need is met, partly met, or, where nothing was served, open again.
+
+    Raises UnitsMissing, UnitsContradict and ReasonMissing: nothing ends without what was given and why.
+    """
+    ending.say_completed(referral, outcome=outcome, units=units_delivered, reason=outcome_reason, note=note)
     move(session, referral, ReferralStatus.COMPLETED, by=by, at=at, note=note)
     referral.ended_at = at
-    referral.outcome = outcome
-    referral.units_delivered = units_delivered
     need = _need(session, referral)
     if outcome is ReferralOutcome.NOT_SERVED:
         places.free_place(session, referral, at=at)
@@ -158,6 +171,7 @@ def complete(
     tell_station(session, referral, MessageKind.REFERRAL_COMPLETED, at)
     session.flush()
     plans.follow(session, referral, at=at)
+    contradicting.compare_with_words(session, referral, at=at)
 
 
 def fail(
@@ -168,13 +182,12 @@ def fail(
     at: datetime,
     reason: DeclineReason,
     reason_text: str | None = None,
-    outcome: ReferralOutcome = ReferralOutcome.NOT_SERVED,
+    outcome: ReferralOutcome | None = None,
     units_delivered: Decimal | None = None,
 ) -> None:
-    """Help broke off, with a reason and what had been given until then; the need is open again."""
+    """Help broke off, with a reason and what had been given until then (else the visits say it); the need is open."""
+    ending.say_broken_off(session, referral, ReferralStatus.FAILED, outcome=outcome, units=units_delivered)
     move(session, referral, ReferralStatus.FAILED, by=by, at=at, reason=reason, note=reason_text)
-    referral.outcome = outcome
-    referral.units_delivered = units_delivered
     _end_without_help(session, referral, at=at)
     tell_station(session, referral, MessageKind.REFERRAL_COMPLETED, at)
 

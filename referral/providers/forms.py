@@ -3,8 +3,8 @@
 from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from models import CapacityKind, ContactResult, DeclineReason, ReferralOutcome, VisitKind
-from models.referral import GIVEN_BY_PEOPLE
+from models import CapacityKind, ContactResult, DeclineReason, OutcomeReason, ReferralOutcome, VisitKind
+from models.referral import GIVEN_BY_PEOPLE, REASONS_OF_OUTCOME
 from referral import clock
 from referral.forms import AmountField, DayField, Form, MomentField, choices, coerce
 from referral.i18n import _, lazy
@@ -40,11 +40,11 @@ class HoldForm(Form):
 class FailForm(HoldForm):
     """Why it broke off, and what had been given until then."""
 
-    units_delivered = AmountField(lazy("Given until then"), [Optional(), NumberRange(min=0, max=100_000)])
+    units_delivered = AmountField(lazy("Given until then"), [InputRequired(), NumberRange(min=0, max=100_000)])
 
 
 class CompleteForm(Form):
-    """How it ended."""
+    """How it ended: what was served, how much of it, and why."""
 
     outcome = RadioField(
         lazy("How did it end?"),
@@ -52,12 +52,34 @@ class CompleteForm(Form):
         choices=lambda: choices(ReferralOutcome),
         coerce=coerce(ReferralOutcome),
     )
+    outcome_reason = RadioField(
+        lazy("Why did it end so?"),
+        [InputRequired()],
+        choices=lambda: choices(OutcomeReason),
+        coerce=coerce(OutcomeReason),
+    )
     units_delivered = AmountField(
         lazy("Given in all"),
-        [Optional(), NumberRange(min=0, max=100_000)],
+        [InputRequired(), NumberRange(min=0, max=100_000)],
         description=lazy("Already filled in from the visits."),
     )
-    note = TextAreaField(lazy("What should the station know?"), [Optional(), Length(max=2000)])
+    note = TextAreaField(lazy("What should the station know?"), [Length(max=2000)])
+
+    def validate_outcome_reason(self, field: RadioField) -> None:
+        """The reason fits the outcome."""
+        if self.outcome.data and field.data and field.data not in REASONS_OF_OUTCOME[self.outcome.data]:
+            raise ValidationError(_("This reason does not fit how it ended."))
+
+    def validate_units_delivered(self, field: AmountField) -> None:
+        """Nothing given is not served, and not served is nothing given."""
+        nothing = self.outcome.data is ReferralOutcome.NOT_SERVED
+        if field.data is not None and self.outcome.data and nothing != (field.data == 0):
+            raise ValidationError(_("Not served means nothing was given; else say how much."))
+
+    def validate_note(self, field: TextAreaField) -> None:
+        """Another reason needs words."""
+        if self.outcome_reason.data is OutcomeReason.OTHER and not (field.data or "").strip():
+            raise ValidationError(_("Please say which reason it is."))
 
 
 class VisitForm(Form):

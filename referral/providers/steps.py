@@ -100,6 +100,7 @@ def complete_referral(referral: Referral) -> Answer:
         at=clock.now(),
         outcome=form.outcome.data,
         units_delivered=form.units_delivered.data,
+        outcome_reason=form.outcome_reason.data,
         note=form.note.data,
     )
     flash(_("Completed. The station has been told."), "success")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from models import (
     Feature,
     FeatureKind,
     LawClass,
+    OutcomeReason,
     Person,
     Referral,
     ReferralOutcome,
@@ -90,7 +92,8 @@ class Sent:
     def complete(self) -> None:
         self.accept()
         outcome = ReferralOutcome.SERVED
-        referrals.complete(self.session, self.referral, by=self.officer, at=self.now, outcome=outcome)
+        given = {"units_delivered": Decimal(1), "outcome_reason": OutcomeReason.AS_PLANNED}
+        referrals.complete(self.session, self.referral, by=self.officer, at=self.now, outcome=outcome, **given)
 
     def ended(self, ago: timedelta) -> None:
         self.complete()

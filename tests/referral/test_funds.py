@@ -13,6 +13,7 @@ from models import (
     DeclineReason,
     Fund,
     Need,
+    OutcomeReason,
     ReferralOutcome,
     Reservation,
     Role,
@@ -63,7 +64,15 @@ def test_a_referral_holds_its_money_and_spends_it_when_help_begins(session_on_bo
     referrals.accept(session_on_both, referral, by=desk.by, at=AT)
     referrals.start(session_on_both, referral, by=desk.by, at=AT)
     assert desk.money == (400, 600)
-    referrals.complete(session_on_both, referral, by=desk.by, at=AT, outcome=ReferralOutcome.SERVED)
+    referrals.complete(
+        session_on_both,
+        referral,
+        by=desk.by,
+        at=AT,
+        outcome=ReferralOutcome.SERVED,
+        units_delivered=Decimal(1),
+        outcome_reason=OutcomeReason.AS_PLANNED,
+    )
     assert desk.money == (400, 600)
 
 
@@ -85,7 +94,14 @@ def test_money_goes_back_when_a_referral_ends_without_help(session_on_both: Sess
         elif end == "in_error":
             referrals.enter_in_error(session, referral, note="irrtümlich", **step)
         else:
-            referrals.complete(session, referral, outcome=ReferralOutcome.NOT_SERVED, **step)
+            referrals.complete(
+                session,
+                referral,
+                outcome=ReferralOutcome.NOT_SERVED,
+                units_delivered=Decimal(0),
+                outcome_reason=OutcomeReason.NOT_REACHED,
+                **step,
+            )
     assert desk.money == (0, 0)
     assert session.scalars(sa.select(Capacity.reserved + Capacity.used)).one() == 0
 
@@ -97,7 +113,7 @@ def test_what_was_partly_given_stays_spent(session_on_both: Session) -> None:
     referrals.start(session, referral, by=desk.by, at=AT)
     referrals.fail(
         session, referral, by=desk.by, at=AT, reason=DeclineReason.OTHER, reason_text="teils",
-        outcome=ReferralOutcome.PARTLY_SERVED,
+        outcome=ReferralOutcome.PARTLY_SERVED, units_delivered=Decimal(1),
     )  # fmt: skip
     assert desk.money == (0, 600)
 
@@ -149,7 +165,15 @@ def test_hours_are_taken_in_one_piece_and_free_again_at_the_end(session_on_both:
     assert (capacity.reserved, capacity.used) == (7, 13)
     there = session.get_one(ServiceAtLocation, capacity.service_at_location_id)
     assert capacities.going_on(session, there, CapacityKind.HOURS) == 20
-    referrals.complete(session, first, by=by, at=AT, outcome=ReferralOutcome.SERVED)
+    referrals.complete(
+        session,
+        first,
+        by=by,
+        at=AT,
+        outcome=ReferralOutcome.SERVED,
+        units_delivered=Decimal(1),
+        outcome_reason=OutcomeReason.AS_PLANNED,
+    )
     assert (capacity.reserved, capacity.used) == (7, 0)
 
 

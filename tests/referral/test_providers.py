@@ -153,7 +153,9 @@ def test_after_acceptance_a_provider_sees_how_to_reach_the_person_and_no_more(sc
 
 def test_after_the_end_the_address_is_no_longer_shown(scene: Scene) -> None:
     scene.client.post(f"{scene.address}/accept")
-    scene.client.post(f"{scene.address}/complete", data={"outcome": "served", "units_delivered": "4"})
+    scene.client.post(
+        f"{scene.address}/complete", data={"outcome": "served", "units_delivered": "4", "outcome_reason": "as_planned"}
+    )
     shown = scene.page(scene.address)
     assert SECRETS["name"] in shown
     assert SECRETS["phone"] not in shown
@@ -248,7 +250,10 @@ def test_the_whole_course_from_acceptance_to_completion(scene: Scene) -> None:
         for language in ("zh", "en"):
             scene.page(f"{address}/{path}", language)
     assert re.search(r'name="units_delivered"[^>]*value="3(\.00)?"', scene.page(f"{address}/complete"))
-    client.post(f"{address}/complete", data={"outcome": "partly_served", "units_delivered": "3", "note": "下月再来"})
+    client.post(
+        f"{address}/complete",
+        data={"outcome": "partly_served", "units_delivered": "3", "outcome_reason": "funds_ended", "note": "下月再来"},
+    )
     referral = scene.reload()
     assert (referral.status, referral.units_delivered) == (ReferralStatus.COMPLETED, Decimal(3))
     assert scene.need_status() is NeedStatus.PARTLY_MET
@@ -260,7 +265,12 @@ def test_breaking_off_needs_a_reason_and_opens_the_need_again(scene: Scene) -> N
     scene.client.post(f"{scene.address}/accept")
     assert scene.client.post(f"{scene.address}/fail", data={}).status_code == 422
     assert scene.client.post(f"{scene.address}/fail", data={"reason": "other"}).status_code == 422
-    assert scene.client.post(f"{scene.address}/fail", data={"reason": "person_refused"}).status_code == 302
+    assert (
+        scene.client.post(
+            f"{scene.address}/fail", data={"reason": "person_refused", "units_delivered": "0"}
+        ).status_code
+        == 302
+    )
     assert scene.reload().status is ReferralStatus.FAILED
     assert scene.need_status() is NeedStatus.OPEN
 

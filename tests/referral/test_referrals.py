@@ -18,6 +18,7 @@ from models import (
     MessageKind,
     Need,
     NeedStatus,
+    OutcomeReason,
     Referral,
     ReferralEvent,
     ReferralOutcome,
@@ -126,7 +127,13 @@ def test_help_that_was_given_frees_a_place_at_a_time(board: Board) -> None:
     assert board.counts() == (0, 1, 0)
     assert board.need.status is NeedStatus.BEING_SERVED
     referrals.complete(
-        board.session, referral, by=board.officer, at=AT, outcome=ReferralOutcome.SERVED, units_delivered=Decimal(4)
+        board.session,
+        referral,
+        by=board.officer,
+        at=AT,
+        outcome=ReferralOutcome.SERVED,
+        units_delivered=Decimal(4),
+        outcome_reason=OutcomeReason.AS_PLANNED,
     )
     assert board.counts() == (0, 0, 1)
     assert board.need.status is NeedStatus.MET
@@ -136,7 +143,15 @@ def test_help_that_was_given_uses_up_a_place_of_a_quota(session_on_both: Session
     board = Board(session_on_both, kind=CapacityKind.QUOTA)
     referral = board.request()
     referrals.accept(board.session, referral, by=board.officer, at=AT)
-    referrals.complete(board.session, referral, by=board.officer, at=AT, outcome=ReferralOutcome.PARTLY_SERVED)
+    referrals.complete(
+        board.session,
+        referral,
+        by=board.officer,
+        at=AT,
+        outcome=ReferralOutcome.PARTLY_SERVED,
+        units_delivered=Decimal(1),
+        outcome_reason=OutcomeReason.FUNDS_ENDED,
+    )
     assert board.counts() == (0, 1, 0)
     assert board.need.status is NeedStatus.PARTLY_MET
 
@@ -146,7 +161,15 @@ def test_help_that_was_not_given_gives_the_place_back_and_reopens(session_on_bot
     referral = board.request()
     referrals.accept(board.session, referral, by=board.officer, at=AT)
     referrals.start(board.session, referral, by=board.officer, at=AT)
-    referrals.complete(board.session, referral, by=board.officer, at=AT, outcome=ReferralOutcome.NOT_SERVED)
+    referrals.complete(
+        board.session,
+        referral,
+        by=board.officer,
+        at=AT,
+        outcome=ReferralOutcome.NOT_SERVED,
+        units_delivered=Decimal(0),
+        outcome_reason=OutcomeReason.NOT_REACHED,
+    )
     assert board.counts() == (0, 0, 1)
     assert board.need.status is NeedStatus.OPEN
 

@@ -1,6 +1,7 @@
 """What teaches: only what was known when a referral was requested, and nothing about who the person is."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from matching.past import Known
-from models import LearnedKind, Organization, Person, Referral, ReferralStatus, Role, Sex
+from models import LearnedKind, Organization, OutcomeReason, Person, Referral, ReferralStatus, Role, Sex
 from models.referral import DeclineReason, ReferralOutcome
 from referral.actions import referrals
 from referral.queries import training
@@ -73,7 +74,15 @@ def past(session: Session, requests: int = 24) -> None:
             if n % 5 == 3:
                 referrals.fail(session, referral, by=worker, at=at + 20 * DAY, reason=DeclineReason.NO_FUNDS)
             elif n % 2:
-                referrals.complete(session, referral, by=worker, at=at + 30 * DAY, outcome=ReferralOutcome.SERVED)
+                referrals.complete(
+                    session,
+                    referral,
+                    by=worker,
+                    at=at + 30 * DAY,
+                    outcome=ReferralOutcome.SERVED,
+                    units_delivered=Decimal(1),
+                    outcome_reason=OutcomeReason.AS_PLANNED,
+                )
     session.flush()
 
 

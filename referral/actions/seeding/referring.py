@@ -13,6 +13,7 @@ from models import (
     MessageStatus,
     Need,
     NeedStatus,
+    OutcomeReason,
     Referral,
     ReferralEvent,
     ReferralOutcome,
@@ -135,6 +136,8 @@ class Referring:
         self.step(line, R.COMPLETED, at)
         line.referral.ended_at = at
         line.referral.outcome = outcome
+        served = outcome is ReferralOutcome.SERVED
+        line.referral.outcome_reason = OutcomeReason.AS_PLANNED if served else OutcomeReason.PROVIDER_SHORT
         line.need.status = NeedStatus.MET if outcome is ReferralOutcome.SERVED else NeedStatus.PARTLY_MET
         line.need.closed_at = at
 
