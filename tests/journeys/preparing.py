@@ -47,6 +47,12 @@ def asked_what_if(app: Flask) -> None:
         assert answer.status_code == 302, answer.get_data(as_text=True)
 
 
+def planned_purchase(app: Flask) -> None:
+    """Compute where bought places would help most, and who carries whom."""
+    answer = signed_in(app, "coordinator").post("/coordination/planning/places", data={"places": "6"})
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+
+
 def previewed_import(app: Flask) -> str:
     """Upload a file with a wrong cell and return the address of its preview."""
     data = {"kind": "capacity", "file": (io.BytesIO(wrong_cells()), "名额.csv")}

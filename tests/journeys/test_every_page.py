@@ -15,7 +15,13 @@ from referral.actions.seeding.accounts import PASSWORD
 from tests import browser as serving
 from tests import databases
 from tests.journeys.conftest import Meet
-from tests.journeys.preparing import asked_what_if, finished_round, previewed_import, rare_records
+from tests.journeys.preparing import (
+    asked_what_if,
+    finished_round,
+    planned_purchase,
+    previewed_import,
+    rare_records,
+)
 from tests.journeys.reader import DESK, overflow
 from tests.pages import axe_findings
 
@@ -66,6 +72,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         app.extensions["starts"] = rare_records(app)
         finished_round(app)
         asked_what_if(app)
+        planned_purchase(app)
         previewed_import(app)
         yield app
 
