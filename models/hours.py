@@ -80,7 +80,7 @@ class NotePrint(Record):
     whole: Mapped[str] = mapped_column(sa.String(64), index=True)
     """HMAC of the note without spaces, signs and digits."""
     sketch: Mapped[str] = mapped_column(sa.String(512))
-    """MinHash of its shingles: 64 numbers of 32 bits as hex; the share of equal ones estimates how alike two are."""
+    """MinHash of its shingles: 128 numbers of 16 bits as hex; the share of equal ones estimates how alike two are."""
 
 
 class HoursVerdict(enum.StrEnum):

@@ -7,7 +7,20 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from models import Case, Counter, Household, Need, Person, Referral, RetentionRun, RightsRequest, Round, Scenario
+from models import (
+    Case,
+    Counter,
+    Household,
+    Need,
+    Person,
+    Referral,
+    RetentionRun,
+    RightsRequest,
+    Round,
+    Scenario,
+    Volunteer,
+    VolunteerStatement,
+)
 from referral.clock import local_date
 
 LETTERS: dict[type, str] = {
@@ -20,9 +33,11 @@ LETTERS: dict[type, str] = {
     RightsRequest: "Q",
     RetentionRun: "D",
     Scenario: "W",
+    Volunteer: "V",
+    VolunteerStatement: "Z",
 }
 """The letter before the number of each record (M for a round of matching, Q for a request, D for a removal, W for a
-question "what if")."""
+question "what if", V for a volunteer, Z for a statement of service)."""
 
 
 def next_number(session: Session, record: type, at: datetime, *, count: int = 1) -> str:
