@@ -8,46 +8,21 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import Need, NeedStatus, Person, Sex, Visit
-from models.visit import REACHED
-from referral.access import coarse, without_scope
-from referral.clock import start_of
+from models import Need, NeedStatus, Person, Role, Sex
+from models.area import code_range
+from referral.access import coarse, in_area, without_scope
+from referral.access.viewer import who_is
 from referral.queries.age_bands import age_from
+from referral.queries.report.entries import Entries
 from referral.queries.report.figures import AGE_BANDS
 from referral.queries.report.frame import Frame
+from referral.queries.report.kept import all_entries, months_between, read
 
 MET_STATUSES = (NeedStatus.MET, NeedStatus.PARTLY_MET)
-
-
-class Entry(NamedTuple):
-    """One entry of a visit, reached or not.
-
-    There are many, so keys stay as the database gives them (`key_of` makes a UUID) and amounts are whole hundredths.
-    """
-
-    person: Any
-    household: Any
-    term: Any
-    program: Any
-    month: int
-    """Position of the month in the period, from 0."""
-    township: str
-    """The first nine digits of the village's code."""
-    result: str
-    """Code of the contact result."""
-    minutes: int
-    units: int
-    amount: int | None
-    """Hundredths of a unit, and fen."""
-    activity: Any
-
-    @property
-    def reached(self) -> bool:
-        """Whether the entry counts as a person-time."""
-        return self.result in REACHED
 
 
 class Somebody(NamedTuple):
@@ -89,21 +64,7 @@ def count_if(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 
 def months_of(frame: Frame) -> list[date]:
     """Return the first day of each month that a frame touches."""
-    first, months = frame.start.replace(day=1), []
-    while first <= frame.end:
-        months.append(first)
-        first = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return months
-
-
-def _month(frame: Frame) -> sa.ColumnElement[int]:
-    """Months are told apart by their borders in China, the same on every database."""
-    borders = [start_of(first) for first in months_of(frame)[1:]]
-    if not borders:
-        return sa.literal(0)
-    return sa.case(
-        *((Visit.started_at < border, position) for position, border in enumerate(borders)), else_=len(borders)
-    )
+    return months_between(frame.start, frame.end)
 
 
 def _township(column: Any) -> Any:
@@ -114,22 +75,54 @@ def _age(frame: Frame) -> Any:
     return age_from(Person.born_on, frame.end, [first for _label, first, _last in AGE_BANDS if first])
 
 
-def entries(session: Session, frame: Frame) -> list[Entry]:
-    """Return all entries of visits in a frame. One statement."""
-    keys = (Visit.person_id, Visit.household_id, Visit.term_id, Visit.program_id)
-    rest = (Visit.contact_result, Visit.minutes, Visit.units, Visit.amount, Visit.activity_key)
-    statement = sa.select(*map(raw, keys), _month(frame), _township(Visit.area_code), *map(raw, rest)).where(
-        *frame.entries()
-    )
-    return list(map(Entry._make, session.execute(statement)))
+def entries(session: Session, frame: Frame) -> Entries:
+    """Return all entries of visits in a frame. One statement; for whoever reads a whole area also kept months."""
+    if not reads_area(frame):
+        return read(session, frame.entries())
+    found = all_entries(session, frame.start, frame.end)
+    codes, mask = found.area_codes(), None
+    for code in {frame.actor.area_code, frame.area_code} - {None}:
+        low, high = map(int, code_range(str(code)))
+        here = ((codes >= low) & (codes <= high))[found.area]
+        mask = here if mask is None else mask & here
+    if frame.program_id:
+        wanted = np.array(
+            [found.key("programs", place) == frame.program_id for place in range(len(found.lists["programs"]))]
+        )
+        here = np.append(wanted, False)[found.program]
+        mask = here if mask is None else mask & here
+    return found if mask is None else found.where(mask)
 
 
-def people(session: Session, frame: Frame) -> dict[Any, Somebody]:
-    """Return everybody served in a frame by raw key. One statement."""
-    statement = sa.select(raw(Person.id), Person.sex, _age(frame)).where(frame.served_person(Person.id))
+def reads_area(frame: Frame) -> bool:
+    """Say whether a reader's scope of visits is an area and nothing besides: then the months kept of all may serve."""
+    actor = frame.actor
+    viewer = who_is(actor)
+    return actor.role is Role.COORDINATOR and bool(actor.area_code) and not viewer.opened_files
+
+
+def people(session: Session, frame: Frame, listed: Entries) -> dict[Any, Somebody]:
+    """Return everybody served in a frame by place in the list of people. One statement, or two."""
+    served = np.unique(listed.person[listed.reached])
+    statement = sa.select(raw(Person.id), Person.sex, _age(frame))
     with without_scope(session, because="sex and band of age of those whose visits the reader may see, for sums"):
-        rows = session.execute(statement).all()
-    return {key: Somebody(sex, age) for key, sex, age in rows}
+        if not reads_area(frame):
+            rows = session.execute(statement.where(frame.served_person(Person.id))).all()
+        else:
+            area = frame.area_code or frame.actor.area_code
+            rows = session.execute(statement.where(in_area(Person.area_code, area))).all()
+        place = {bytes(listed.lists["people"][one]).ljust(16, b"\0"): int(one) for one in served}
+        found = {}
+        for key, sex, age in rows:
+            one = place.pop(key_of(key).bytes if not isinstance(key, str) else bytes.fromhex(key), None)
+            if one is not None:
+                found[one] = Somebody(sex, age)
+        missing = list(place)
+        for first in range(0, len(missing), 500):
+            some = [UUID(bytes=key) for key in missing[first : first + 500]]
+            for key, sex, age in session.execute(statement.where(Person.id.in_(some))):
+                found[place[key_of(key).bytes]] = Somebody(sex, age)
+    return found
 
 
 def need_cells(session: Session, frame: Frame) -> list[NeedCell]:

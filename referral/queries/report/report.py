@@ -14,8 +14,9 @@ from referral.queries.report.frame import Frame, programs_served
 
 def make_report(session: Session, frame: Frame) -> Report:
     """Return the report of a frame. At most 16 statements, whatever its size."""
-    listed, served, needs = entries(session, frame), people(session, frame), need_cells(session, frame)
-    parts = whom.Parts([entry for entry in listed if entry.reached], served, needs)
+    listed = entries(session, frame)
+    served, needs = people(session, frame, listed), need_cells(session, frame)
+    parts = whom.Parts(listed.where(listed.reached), served, needs)
     what = done.what_was_done(session, frame, listed)
     return Report(
         done=what,
