@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, has_app_context
 from sqlalchemy.orm import Session
 
 from models import Channel, Endpoint, EndpointKind, Organization, OrganizationStatus, Phone
@@ -48,8 +48,7 @@ def contacts(session: Session, organization_id: uuid.UUID) -> list[Contact]:
     if organization is None or organization.status is not OrganizationStatus.ACTIVE:
         return []
     found = []
-    mails = current_app.config["MAIL_SERVER"] or current_app.config["DEMONSTRATION"]
-    if organization.email and mails:
+    if organization.email and _mails():
         found.append(Contact(Channel.MAIL, organization.email))
     mobile = _mobile(session, organization_id) if any(one.kind is EndpointKind.SMS for one in listening) else None
     for one in listening:
@@ -63,6 +62,11 @@ def contacts(session: Session, organization_id: uuid.UUID) -> list[Contact]:
 def receivers(session: Session, organization_id: uuid.UUID) -> frozenset[str]:
     """Return the fingerprints of an organization's receivers of today: links to others have ended."""
     return frozenset(one.fingerprint for one in contacts(session, organization_id))
+
+
+def _mails() -> bool:
+    """Say whether mails can leave, or their links are shown instead."""
+    return has_app_context() and bool(current_app.config["MAIL_SERVER"] or current_app.config["DEMONSTRATION"])
 
 
 def _mobile(session: Session, organization_id: uuid.UUID) -> str | None:
