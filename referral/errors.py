@@ -47,6 +47,66 @@ ADVICE: Mapping[str, Advice] = {
     "reason_missing": Advice(
         422, lazy("A reason is missing"), lazy("This step needs a reason. Go back, choose one and send again.")
     ),
+    "plan_exists": Advice(409, lazy("This help is planned already"), lazy("Open its plan and change it there.")),
+    "not_taken_on": Advice(
+        409,
+        lazy("There is nothing to plan"),
+        lazy("The referral has not been taken on, or it has ended. Open it again to see where it stands."),
+    ),
+    "plan_period": Advice(422, lazy("The plan would end before it begins"), lazy("Go back and look at both days.")),
+    "plan_not_active": Advice(
+        409, lazy("The plan is paused or has ended"), lazy("Let it go on first, or choose a day within it.")
+    ),
+    "rule_not_understood": Advice(
+        422, lazy("This recurrence is not understood"), lazy("Go back and choose days of the week or of the month.")
+    ),
+    "no_units_left": Advice(
+        409, lazy("The plan has not so many units left"), lazy("Ask for less, or change the plan first.")
+    ),
+    "day_passed": Advice(422, lazy("This day is over"), lazy("Go back and choose a day that is still to come.")),
+    "day_to_come": Advice(422, lazy("This day is still to come"), lazy("Sign it when the round is done.")),
+    "already_signed": Advice(
+        409,
+        lazy("This day is signed already"),
+        lazy("Open the round again. A wrong entry is corrected among the visits; nothing is overwritten."),
+    ),
+    "stop_missing": Advice(
+        409,
+        lazy("The stops of this day have changed"),
+        lazy("Open the round again and sign what now stands there."),
+    ),
+    "units_missing": Advice(
+        422, lazy("How much was given?"), lazy("Help does not end without it. Go back and enter the units, 0 for none.")
+    ),
+    "units_contradict": Advice(
+        422,
+        lazy("Outcome and units contradict each other"),
+        lazy("Not served means nothing was given; else say how much. Go back and put it right."),
+    ),
+    "already_settled": Advice(
+        409, lazy("Somebody has settled this already"), lazy("Open it again to see what was found.")
+    ),
+    "already_handled": Advice(
+        409, lazy("Somebody has acted already"), lazy("Open the person’s page to see what was done.")
+    ),
+    "nothing_to_confirm": Advice(
+        409,
+        lazy("There is nothing to confirm yet"),
+        lazy("A code is given out, and a word taken, once a provider has promised help."),
+    ),
+    "already_taken": Advice(
+        409,
+        lazy("This was taken on that day already"),
+        lazy("Choose another day, or correct the sheet that is there."),
+    ),
+    "not_offered": Advice(409, lazy("This instrument is not offered"), lazy("An administrator can switch it on.")),
+    "call_in_future": Advice(
+        422, lazy("This moment has not come yet"), lazy("Go back and write down when it happened.")
+    ),
+    "day_in_future": Advice(422, lazy("This day has not come yet"), lazy("Go back and write down when it happened.")),
+    "levels_missing": Advice(
+        422, lazy("All five steps need words of their own"), lazy("Go back and say what each step looks like.")
+    ),
     "no_place_left": Advice(
         409,
         lazy("The last place has just been taken"),
@@ -67,6 +127,63 @@ ADVICE: Mapping[str, Advice] = {
         lazy("What does it cost?"),
         lazy("This offer is paid from a fund. Enter the estimated value of the need first, then send it again."),
     ),
+    "own_visit": Advice(
+        409,
+        lazy("That is a visit of your own"),
+        lazy("Somebody else must approve, dispute or explain it: another supervisor, or the coordinator."),
+    ),
+    "hours_not_yours": Advice(
+        409, lazy("These hours are for others to decide"), lazy("Go back to the list of those that wait for you.")
+    ),
+    "hours_already_decided": Advice(
+        409,
+        lazy("This was decided already"),
+        lazy("Somebody else was faster, or the entry was corrected. Open it again to see where it stands."),
+    ),
+    "quota_too_small": Advice(409, lazy("So much is drawn already"), lazy("Go back and state at least what is drawn.")),
+    "contract_number_taken": Advice(
+        409, lazy("There is a contract with this number"), lazy("Look for it in the list, or correct the number.")
+    ),
+    "contract_used_up": Advice(
+        409,
+        lazy("Nothing is left of the contract"),
+        lazy("Nobody else pays for this help there. Choose another provider, or ask the coordinator for more."),
+    ),
+    "month_not_over": Advice(409, lazy("The month is not over"), lazy("Make the sheet out when its last day is past.")),
+    "month_settled": Advice(
+        409,
+        lazy("There is a sheet already"),
+        lazy("A month is settled once, and in order. What changed since goes into the next month by itself."),
+    ),
+    "own_sheet": Advice(
+        409,
+        lazy("You made this sheet out"),
+        lazy("Somebody else must confirm it. It waits for them."),
+    ),
+    "figures_changed": Advice(
+        409,
+        lazy("The figures have changed"),
+        lazy("Hours were approved, disputed or corrected since. Throw the draft away and make it out anew."),
+    ),
+    "deduction_too_large": Advice(409, lazy("More than the month is worth"), lazy("Go back and take off less.")),
+    "paid_too_much": Advice(
+        409, lazy("More than the sheet says"), lazy("Go back and enter what was paid, at most the sum of the sheet.")
+    ),
+    "not_entitled": Advice(
+        409,
+        lazy("This organization may not issue statements"),
+        lazy("The coordinator enters where it is written that it may, on the organization's page."),
+    ),
+    "name_needed": Advice(
+        409, lazy("A statement needs a real name"), lazy("This volunteer is entered under an alias.")
+    ),
+    "nothing_to_state": Advice(
+        409, lazy("No hours in these days"), lazy("Choose other days, or record the hours first.")
+    ),
+    "too_many_hours": Advice(
+        409, lazy("More than 24 hours on one day"), lazy("Look at what is entered for that day already.")
+    ),
+    "already_corrected": Advice(409, lazy("This entry was corrected already"), lazy("Correct the newer one.")),
     "changed_meanwhile": Advice(
         409,
         lazy("Somebody else changed this at the same time"),
@@ -109,6 +226,26 @@ ADVICE: Mapping[str, Advice] = {
         409,
         lazy("This form was already saved with other content"),
         lazy("The first entry stands. Open a new form for another visit, or correct the first entry."),
+    ),
+    "not_a_picture": Advice(
+        422,
+        lazy("This is no picture that we can read"),
+        lazy("Take the photo again, or send the entry without it. JPEG, PNG and WebP up to 12 MB are read."),
+    ),
+    "phone_clash": Advice(
+        409,
+        lazy("Something has changed meanwhile"),
+        lazy("Nothing was overwritten. Look at both versions, then decide."),
+    ),
+    "person_gone": Advice(
+        409,
+        lazy("This person is no longer with you"),
+        lazy("Another station looks after them by now, or the referral was taken back. Your entry is kept; ask there."),
+    ),
+    "not_clear_who": Advice(
+        409,
+        lazy("It is not clear who was meant"),
+        lazy("Choose the person. Nothing was saved yet, and nothing of what you wrote is lost."),
     ),
     "not_eligible": Advice(
         409,

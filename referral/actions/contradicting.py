@@ -1,6 +1,7 @@
 """Where the person's word contradicts the provider's: a task for the supervisor, until somebody has looked into it."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -97,7 +98,7 @@ def supervisors(session: Session, station_id: object) -> list[Account]:
 
 def _tell(session: Session, referral: Referral, task: Contradiction, at: datetime) -> None:
     facts = {"number": referral.number, "key": str(task.id)}
-    readers = [{"account_id": one.id} for one in supervisors(session, referral.station_id)]
+    readers: list[dict[str, Any]] = [{"account_id": one.id} for one in supervisors(session, referral.station_id)]
     for reader in readers or [{"area_code": referral.area_code}]:
         once = f"{task.id}:{reader.get('account_id', '')}"
         tell(session, MessageKind.CONTRADICTED, once=once, at=at, facts=facts, **reader)

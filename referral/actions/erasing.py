@@ -11,12 +11,16 @@ from models import (
     Assessment,
     Case,
     CaseStep,
+    Confirmation,
     Consent,
     ContactPreference,
+    Contradiction,
     EmergencyReview,
     Feature,
     Finding,
     GlassAccess,
+    Goal,
+    GoalRating,
     Household,
     IdentityStatus,
     Need,
@@ -24,12 +28,17 @@ from models import (
     PersonArea,
     PlannedVisit,
     Proposal,
+    QueryCode,
+    RedFlag,
     Referral,
     ReferralAnswer,
     ReferralEvent,
     ReferralQuestion,
+    Revisit,
     RightsRequest,
+    Satisfaction,
     ServicePlan,
+    Sheet,
     SuggestionShown,
     Visit,
     VisitDetail,
@@ -61,6 +70,13 @@ WIPED: tuple[tuple[type[Any], tuple[str, ...], tuple[str, ...]], ...] = (
     (ReferralAnswer, ("note",), ("said_by",)),
     (ReferralQuestion, (), ("text", "reply")),
     (Finding, ("note", "answer"), ()),
+    (Sheet, ("note", "band"), ()),
+    (RedFlag, (), ("done",)),
+    (Goal, (), ("title", "end_reason")),
+    (GoalRating, ("note",), ()),
+    (Confirmation, ("note",), ()),
+    (Contradiction, (), ("words",)),
+    (Revisit, ("note",), ()),
     (GlassAccess, ("review_note",), ("words",)),
     (RightsRequest, ("note", "asker_name"), ("answer",)),
 )
@@ -92,6 +108,7 @@ def empty_file(session: Session, person: Person, *, at: datetime) -> None:
             _forget_suggestions(session, person)
             _remove_pictures(session, person)
             _empty_assessments(session, person)
+            _empty_measures(session, person)
             _empty_household(session, person)
             session.flush()
     finally:
@@ -145,6 +162,20 @@ def _empty_assessments(session: Session, person: Person) -> None:
         taken.domains = {
             name: {key: value for key, value in found.items() if key != "note"} for name, found in taken.domains.items()
         }
+
+
+def _empty_measures(session: Session, person: Person) -> None:
+    """What was answered goes, and the words of goals; scores, levels and days stay for the counts."""
+    for sheet in session.scalars(sa.select(Sheet).where(Sheet.person_id == person.id)):
+        sheet.answers = {}
+    for goal in session.scalars(sa.select(Goal).where(Goal.person_id == person.id)):
+        goal.levels = dict.fromkeys(goal.levels, NEUTRAL)
+    for asked in session.scalars(
+        sa.select(Satisfaction).where(Satisfaction.person_id == person.id, Satisfaction.answered_at.is_not(None))
+    ):
+        asked.answers = []
+    for code in session.scalars(sa.select(QueryCode).where(QueryCode.person_id == person.id)):
+        session.delete(code)
 
 
 def _empty_household(session: Session, person: Person) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 Definition = dict[str, Any]
@@ -75,7 +76,7 @@ def _item(definition: Definition, item: dict[str, Any], number: int) -> Iterator
 
 def _bands(definition: Definition) -> Iterator[str]:
     bands = sorted(definition.get("bands", ()), key=lambda band: band["from"])
-    for before, after in zip(bands, bands[1:], strict=False):
+    for before, after in pairwise(bands):
         if before["to"] >= after["from"]:
             yield f"band {after['code']}: overlaps"
     for band in bands:

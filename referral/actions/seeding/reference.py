@@ -18,16 +18,22 @@ from models import (
     ConsentPurpose,
     DayKind,
     Domain,
+    Instrument,
+    InstrumentOrigin,
+    InstrumentVersion,
     LawClass,
     NeedType,
     Taxonomy,
     TaxonomyTerm,
     Urgency,
+    VersionState,
 )
 from models.area import CODE_LENGTH, SIGNIFICANT_DIGITS
+from referral.actions.instruments import packs
 from referral.actions.seeding.files import Line, lines
 from referral.actions.seeding.rows import BATCH, Progress, key_from
 from referral.clock import start_of
+from referral.instruments.definition import digest
 
 LISTED_SINCE = start_of(date(2026, 7, 1))
 """Date of the keys of the lists: when the Social Assistance Law came into force."""
@@ -54,6 +60,7 @@ def load_reference(session: Session, *, at: datetime, progress: Progress) -> dic
     ):
         added[table.__tablename__] = _add_missing(session, table, identity, rows, at)
         progress(f"{table.__tablename__}: {added[table.__tablename__]}")
+    added[InstrumentVersion.__tablename__] = load_instruments(session, at)
     return added
 
 
@@ -192,3 +199,43 @@ def _notices() -> list[dict[str, Any]]:
         }
         for line in lines("consent_notices.csv")
     ]
+
+
+def load_instruments(session: Session, at: datetime) -> int:
+    """Write instruments of the product that are not there, and a new version where a definition differs.
+
+    What was published before stays for the sheets that point to it; what somebody switched on or off stays so.
+    """
+    known = dict(session.execute(sa.select(Instrument.code, Instrument.id)).tuples().all())
+    versions = session.execute(
+        sa.select(InstrumentVersion.instrument_id, InstrumentVersion.number, InstrumentVersion.digest)
+    ).all()
+    added = 0
+    for pack in packs():
+        key = known.get(pack["code"]) or stable_key("instrument", pack["code"])
+        if pack["code"] not in known:
+            row = {name: pack[name] for name in ("code", "active", "follow_up_days", "position")}
+            session.execute(
+                sa.insert(Instrument).values(id=key, created_at=at, origin=InstrumentOrigin(pack["origin"]), **row)
+            )
+        print_ = digest(pack["definition"])
+        numbers = [number for owner, number, _digest in versions if owner == key]
+        if any(owner == key and found == print_ for owner, _number, found in versions):
+            continue
+        number = max(numbers, default=0) + 1
+        session.execute(
+            sa.insert(InstrumentVersion).values(
+                id=stable_key("instrument_version", pack["code"], print_),
+                created_at=at,
+                instrument_id=key,
+                number=number,
+                state=VersionState.PUBLISHED,
+                name_zh=pack["name"]["zh"],
+                name_en=pack["name"]["en"],
+                definition=pack["definition"],
+                digest=print_,
+                published_at=at,
+            )
+        )
+        added += 1
+    return added
