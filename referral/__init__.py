@@ -30,7 +30,19 @@ from referral import (
     transactions,
 )
 
-BLUEPRINTS = ("account", "intake", "casework", "providers", "coordination", "evaluation", "admin", "oversight")
+BLUEPRINTS = (
+    "account",
+    "intake",
+    "casework",
+    "plans",
+    "providers",
+    "coordination",
+    "evaluation",
+    "admin",
+    "oversight",
+    "phone",
+    "public",
+)
 """One for each user's job."""
 
 

@@ -25,10 +25,31 @@ class Act(enum.StrEnum):
     CANCEL_REFERRAL = "cancel_referral"
     CONCLUDE_CASE = "conclude_case"
     LOG_VISIT = "log_visit"
+    TAKE_MEASURE = "take_measure"
+    SET_GOAL = "set_goal"
+    HANDLE_FLAG = "handle_flag"
+    CONFIRM_HELP = "confirm_help"
+    SETTLE_CONTRADICTION = "settle_contradiction"
+    SAY_HOW_IT_WENT = "say_how_it_went"
+    EDIT_INSTRUMENTS = "edit_instruments"
+    READ_HOURS = "read_hours"
+    DECIDE_HOURS = "decide_hours"
+    READ_CONTRACTS = "read_contracts"
+    KEEP_CONTRACTS = "keep_contracts"
+    KEEP_VOLUNTEERS = "keep_volunteers"
+    READ_PLAN = "read_plan"
+    CARRY_OUT_PLAN = "carry_out_plan"
+    READ_CALENDAR_FEED = "read_calendar_feed"
+    FILE_LEAD = "file_lead"
+    INSTALL_PHONE = "install_phone"
     READ_CASELOAD = "read_caseload"
     READ_REFERRAL = "read_referral"
     READ_INBOX = "read_inbox"
     ANSWER_REFERRAL = "answer_referral"
+    ANSWER_BY_LINK = "answer_by_link"
+    ANSWER_FOR_PROVIDER = "answer_for_provider"
+    MANAGE_OUTBOX = "manage_outbox"
+    SET_SILENCE = "set_silence"
     CARRY_OUT_REFERRAL = "carry_out_referral"
     STATE_CAPACITY = "state_capacity"
     READ_NEEDS_BOARD = "read_needs_board"
@@ -86,11 +107,32 @@ WAYS: dict[Act, frozenset[Role]] = {
     Act.REFER_NEED: _CASEWORK,
     Act.CANCEL_REFERRAL: _CASEWORK,
     Act.CONCLUDE_CASE: _CASEWORK,
+    Act.TAKE_MEASURE: _CASEWORK,
+    Act.SET_GOAL: _CASEWORK,
+    Act.HANDLE_FLAG: _CASEWORK,
+    Act.CONFIRM_HELP: _CASEWORK,
+    Act.SETTLE_CONTRADICTION: frozenset({Role.STATION_SUPERVISOR, Role.COORDINATOR}),
+    Act.SAY_HOW_IT_WENT: _EVERYBODY,
+    Act.EDIT_INSTRUMENTS: _ADMINISTRATOR,
     Act.LOG_VISIT: _STATION | _PROVIDER,
+    Act.READ_PLAN: _CASEWORK | _PROVIDER,
+    Act.CARRY_OUT_PLAN: _STATION | _PROVIDER,
+    Act.READ_CALENDAR_FEED: _EVERYBODY,
+    Act.FILE_LEAD: _STATION | _PROVIDER,
+    Act.INSTALL_PHONE: _EVERYBODY,
+    Act.READ_HOURS: frozenset({Role.STATION_SUPERVISOR}) | _COORDINATOR | _PROVIDER,
+    Act.DECIDE_HOURS: frozenset({Role.STATION_SUPERVISOR}) | _COORDINATOR,
+    Act.READ_CONTRACTS: frozenset({Role.STATION_SUPERVISOR}) | _COORDINATOR | _PROVIDER,
+    Act.KEEP_CONTRACTS: _COORDINATOR,
+    Act.KEEP_VOLUNTEERS: _STATION | _PROVIDER,
     Act.READ_CASELOAD: _STATION,
     Act.READ_REFERRAL: _CASEWORK | _PROVIDER,
     Act.READ_INBOX: _PROVIDER,
     Act.ANSWER_REFERRAL: _PROVIDER,
+    Act.ANSWER_BY_LINK: _EVERYBODY,
+    Act.ANSWER_FOR_PROVIDER: _CASEWORK,
+    Act.MANAGE_OUTBOX: _ADMINISTRATOR,
+    Act.SET_SILENCE: _COORDINATOR,
     Act.CARRY_OUT_REFERRAL: _PROVIDER,
     Act.STATE_CAPACITY: _PROVIDER,
     Act.READ_NEEDS_BOARD: _COORDINATOR,
@@ -125,5 +167,7 @@ WAYS: dict[Act, frozenset[Role]] = {
 }
 """Roles that may do an act at all; SCOPES then narrows the records."""
 
-WITHOUT_ACCOUNT = frozenset({Act.SIGN_IN})
+WITHOUT_ACCOUNT = frozenset(
+    {Act.SIGN_IN, Act.INSTALL_PHONE, Act.ANSWER_BY_LINK, Act.READ_CALENDAR_FEED, Act.SAY_HOW_IT_WENT}
+)
 """Acts of people who have not signed in."""

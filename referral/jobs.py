@@ -23,7 +23,19 @@ from models import JobRun, JobStatus
 from models.base import new_key
 from referral import clock, mail, roundjobs
 from referral.access import as_installation
-from referral.actions import capacity, learning, learning_words, retaining, rights, scenarios, upkeep
+from referral.actions import (
+    capacity,
+    findings,
+    following_up,
+    learning,
+    learning_words,
+    plan_days,
+    reporting,
+    retaining,
+    rights,
+    scenarios,
+    upkeep,
+)
 from referral.actions.upkeep import Counts
 from referral.transactions import reading, transaction
 
@@ -74,13 +86,18 @@ JOBS = (
         due=roundjobs.night_has_come,
     ),
     Job("look_ahead", timedelta(minutes=5), steps=roundjobs.look_ahead),
+    Job("make_visits_ahead", timedelta(days=1), steps=plan_days.make_ahead),
     Job("remind_providers", timedelta(hours=1), upkeep.remind_providers),
     Job("tell_of_overdue_needs", timedelta(hours=1), upkeep.tell_of_overdue_needs),
     Job("tell_of_overdue_requests", timedelta(hours=1), rights.tell_of_overdue_requests),
+    Job("remind_of_measures", timedelta(hours=1), following_up.remind_of_measures),
+    Job("remind_of_revisits", timedelta(hours=1), following_up.remind_of_revisits),
     Job("apply_retention", timedelta(minutes=5), retaining.apply_confirmed),
     Job("begin_periods", timedelta(hours=1), capacity.begin_periods),
     Job("tell_of_checks", timedelta(days=1), upkeep.tell_of_checks),
     Job("forget_old_runs", timedelta(days=1), upkeep.forget_old_runs),
+    Job("keep_months", timedelta(hours=1), reporting.keep_months),
+    Job("accept_by_silence", timedelta(hours=1), findings.accept_by_silence),
     Job("send_mails", timedelta(minutes=1), mail.send_due),
     Job("forget_old_sign_ins", timedelta(days=1), upkeep.forget_old_sign_ins),
     Job("look_at_spread", timedelta(days=1), upkeep.look_at_spread),

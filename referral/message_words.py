@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import url_for
 
-from models import GlassReason, GlassVerdict, Message, MessageKind, Role, RoundKind
+from models import ContactResult, GlassReason, GlassVerdict, Message, MessageKind, Role, RoundKind
 from referral import devices
 from referral.access import current_actor
-from referral.i18n import _
+from referral.i18n import _, ngettext
 from referral.words import word
 
 
@@ -59,6 +59,13 @@ TEXTS: dict[MessageKind, Callable[[Message], str]] = {
     MessageKind.EMERGENCY_SENT: lambda m: _(
         "Referral %(number)s was sent as an emergency without consent. Please review it.", **m.facts
     ),
+    MessageKind.RED_FLAG: lambda m: _("Urgent: open file %(number)s at once and act.", number=m.facts["number"]),
+    MessageKind.MEASURE_DUE: lambda m: _("A measure of file %(number)s is due.", number=m.facts["number"]),
+    MessageKind.REVISIT_DUE: lambda m: _("The re-visit of file %(number)s is due.", number=m.facts["number"]),
+    MessageKind.CONTRADICTED: lambda m: _(
+        "Referral %(number)s: the person says otherwise than the provider. Please look into it.",
+        number=m.facts["number"],
+    ),
     MessageKind.CHECK_EXPIRES: lambda m: _("A check of %(organization)s ends on %(day)s.", **m.facts),
     MessageKind.NEW_DEVICE: lambda m: _(
         "Your account was used on a device that is new to it: %(device)s. If this was not you, change your password.",
@@ -68,6 +75,14 @@ TEXTS: dict[MessageKind, Callable[[Message], str]] = {
         "Your password was changed. If this was not you, tell an administrator at once."
     ),
     MessageKind.SECOND_FACTOR_CHANGED: lambda m: _second_factor(str(m.facts.get("change", ""))),
+    MessageKind.NO_CONTACT: lambda m: ngettext(
+        "Nobody reached the person of file %(number)s: %(num)s attempt since %(since)s (%(results)s).",
+        "Nobody reached the person of file %(number)s: %(num)s attempts since %(since)s (%(results)s).",
+        int(m.facts["attempts"]),
+        number=m.facts["number"],
+        since=m.facts["since"],
+        results=_(", ").join(word(ContactResult(code)) for code in m.facts["results"]),
+    ),
     MessageKind.GLASS_OPENED: lambda m: (
         _("%(worker)s opened file %(number)s from outside (%(reason)s). Review it.", **_reason_in_words(m.facts))
         if "key" in m.facts
@@ -113,7 +128,15 @@ def _address(message: Message) -> str | None:
     return _address_of_facts(message)
 
 
-OF_RECORDS = {MessageKind.GLASS_OPENED: "casework.review_glass", MessageKind.RIGHTS_OVERDUE: "casework.show_rights"}
+OF_RECORDS = {
+    MessageKind.NO_CONTACT: "casework.show_person",
+    MessageKind.GLASS_OPENED: "casework.review_glass",
+    MessageKind.RIGHTS_OVERDUE: "casework.show_rights",
+    MessageKind.RED_FLAG: "casework.show_person",
+    MessageKind.MEASURE_DUE: "casework.show_measures",
+    MessageKind.REVISIT_DUE: "casework.show_case",
+    MessageKind.CONTRADICTED: "casework.settle_contradiction",
+}
 """Where a message leads whose facts hold the key of a record; without a key it leads nowhere."""
 OF_LISTS = {
     MessageKind.GLASS_REVIEWED: "casework.list_glass",

@@ -35,11 +35,18 @@ class Item:
         return request.endpoint in (self.endpoint, *self.also)
 
 
+WEEK = Item(
+    lazy("Week"),
+    "plans.show_week",
+    Act.CARRY_OUT_PLAN,
+    also=("plans.list_rounds", "plans.show_round", "plans.show_calendar"),
+)
 STATION = [
     Item(lazy("Desk"), "casework.show_desk", Act.READ_CASELOAD),
     Item(lazy("People"), "intake.find_person", Act.FIND_PERSON),
     Item(lazy("Caseload"), "casework.list_cases", Act.READ_CASELOAD),
     Item(lazy("Visits"), "casework.list_visits", Act.READ_CASELOAD),
+    WEEK,
     Item(lazy("Catalogue"), "coordination.list_services", Act.READ_CATALOGUE),
 ]
 REPORT = Item(lazy("Report"), "evaluation.show_report", Act.READ_REPORT)
@@ -50,6 +57,7 @@ NAVIGATION: dict[Role, list[Item]] = {
     Role.PROVIDER_OFFICER: [
         Item(lazy("Inbox"), "providers.list_inbox", Act.READ_INBOX),
         Item(lazy("Clients"), "providers.list_clients", Act.READ_INBOX),
+        WEEK,
         Item(lazy("Our services"), "providers.show_services", Act.STATE_CAPACITY),
     ],
     Role.COORDINATOR: [

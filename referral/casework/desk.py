@@ -8,7 +8,7 @@ from referral import clock
 from referral.access import Act, actor, allow, may
 from referral.casework import blueprint
 from referral.extensions import db
-from referral.queries import consent_pages, glass, rights, station_desk
+from referral.queries import consent_pages, glass, plans, rights, station_desk
 
 
 @blueprint.get("/desk")
@@ -33,5 +33,7 @@ def show_desk() -> str:
         overdue=overdue,
         reviews=glass.open_reviews(session, by, limit=5) if may(by, Act.REVIEW_GLASS) else (),
         requests=rights.open_requests(session, by, limit=5),
+        planned=plans.due(session, by, today),
+        today_is=today,
         week=station_desk.visits_this_week(session, by, today=today),
     )

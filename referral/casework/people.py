@@ -12,7 +12,8 @@ from referral.casework.case_forms import OpenCaseForm
 from referral.casework.reveal import RevealForm
 from referral.extensions import db
 from referral.i18n import _
-from referral.queries import cases, consents, households, people
+from referral.plans import rhythm
+from referral.queries import cases, consents, households, people, plans
 from referral.queries.suggested_needs import suggested_needs
 from referral.queries.timeline import timeline
 
@@ -34,6 +35,8 @@ def show_person(person: Person) -> str:
         suggested=suggested_needs(session, case) if case else [],
         categories={line.code: line for line in people.categories(session)},
         consents=consents.consents_of(session, person),
+        plans=plans.plans_of_person(session, person.id),
+        often=rhythm.in_words,
         now=clock.now(),
         reveal_form=RevealForm(formdata=None),
     )

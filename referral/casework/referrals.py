@@ -14,7 +14,8 @@ from referral.casework import blueprint
 from referral.extensions import db
 from referral.forms import Form, choices, coerce
 from referral.i18n import _, lazy
-from referral.queries import consent_pages, consents, needs
+from referral.plans import rhythm
+from referral.queries import consent_pages, consents, needs, plans
 
 
 class CancelForm(Form):
@@ -47,6 +48,8 @@ def show_referral(referral: Referral) -> str:
         going_on=referral.status in GOING_ON_STATUSES,
         events=sorted(referral.events, key=lambda event: (event.at, event.id)),
         visits=needs.visits_of_referral(db.session, referral),
+        plan=plans.plan_of(db.session, referral.id),
+        often=rhythm.in_words,
     )
 
 

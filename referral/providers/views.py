@@ -10,9 +10,10 @@ from referral.access import Act, actor, allow
 from referral.actions import referrals
 from referral.extensions import db
 from referral.i18n import _
+from referral.plans import rhythm
 from referral.providers import blueprint, finders, words
 from referral.providers.forms import ReasonForm
-from referral.queries import inbox, referral_steps
+from referral.queries import inbox, plans, referral_steps
 from referral.queries.paging import paginate
 from referral.queries.sharing import KEPT_AFTER_END
 from referral.words import word
@@ -47,6 +48,8 @@ def show_referral(extract: inbox.ReferralExtract) -> str:
         events=referral_steps.events(db.session, actor(), extract.key),
         visits=referral_steps.visits(db.session, extract.key) if extract.taken_on else [],
         given=referral_steps.delivered(db.session, extract.key) if extract.taken_on else None,
+        plan=plans.plan_of(db.session, extract.key) if extract.taken_on else None,
+        often=rhythm.in_words,
         words=words,
         kept_days=KEPT_AFTER_END.days,
         kind_words={kind.value: word(kind) for kind in DataKind},

@@ -260,3 +260,45 @@ def balance(session: Session, plan: ServicePlan, today: date) -> Balance:
 def _units(value: Any) -> Decimal:
     """Return a sum of units; a database without decimals gives hundredths where a sum is mixed with plain zeros."""
     return value if isinstance(value, Decimal) else Decimal(value or 0)
+
+
+def between(session: Session, account: Account, first: date, last: date) -> list[Line]:
+    """Return what an account goes to, done or still to do, from one day to another. One query."""
+    found = _lines(account).where(
+        _mine(account),
+        PlannedVisit.status.in_((PlannedStatus.PLANNED, PlannedStatus.DONE)),
+        PlannedVisit.due_on.between(first, last),
+    )
+    return [_line(row) for row in session.execute(found.order_by(*ORDER).limit(MOST * 5)).all()]
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whom a plan is for, as far as the reader may know."""
+
+    name: str | None
+    village: Names
+
+
+def person_of(session: Session, account: Account, plan: ServicePlan) -> Who:
+    """Return whom a plan is for; a provider is told what the person agreed to. One query."""
+    at = now()
+    provider = account.role is Role.PROVIDER_OFFICER
+    columns: list[Any] = (
+        [
+            who(Person.name, at),
+            what(DataKind.IDENTITY, Area.name, at),
+            what(DataKind.IDENTITY, Area.name_en, at),
+        ]
+        if provider
+        else [Person.name, Area.name, Area.name_en]
+    )
+    chosen: sa.Select[Any] = (
+        sa.select(*columns)
+        .select_from(Referral)
+        .join(Person, Person.id == Referral.person_id)
+        .join(Area, Area.code == Referral.area_code)
+        .where(Referral.id == plan.referral_id)
+    )
+    row = session.execute(with_sharing(chosen, at) if provider else chosen).first()
+    return Who(row[0], Names(row[1], row[2])) if row else Who(None, Names(None, None))

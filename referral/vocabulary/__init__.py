@@ -2,14 +2,30 @@
 
 from typing import Any
 
-from referral.vocabulary import consent, exports, learning, log, people, providers, rights, scenarios, work
+from referral.vocabulary import (
+    consent,
+    exports,
+    learning,
+    log,
+    outcomes,
+    people,
+    phone,
+    plans,
+    providers,
+    rights,
+    scenarios,
+    work,
+)
 
 WORDS: dict[str, dict[str, Any]] = {
     **consent.WORDS,
     **exports.WORDS,
     **learning.WORDS,
     **log.WORDS,
+    **outcomes.WORDS,
     **people.WORDS,
+    **phone.WORDS,
+    **plans.WORDS,
     **providers.WORDS,
     **work.WORDS,
     **rights.WORDS,

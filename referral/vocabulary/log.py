@@ -108,6 +108,8 @@ NOTES: dict[str, Any] = {
     "glass_reviewed": lazy("Opened file reviewed"),
     "password_changed": lazy("Password changed"),
     "password_refused": lazy("Password refused"),
+    "calendar_made": lazy("Secret calendar address made"),
+    "calendar_revoked": lazy("Secret calendar address taken back"),
     "reset_asked": lazy("New password asked for"),
     "retention_applied": lazy("Removal past its time applied"),
     "retention_confirmed": lazy("Removal past its time confirmed"),

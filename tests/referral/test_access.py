@@ -43,11 +43,24 @@ close_need             station_worker station_supervisor coordinator
 refer_need             station_worker station_supervisor coordinator
 cancel_referral        station_worker station_supervisor coordinator
 conclude_case          station_worker station_supervisor coordinator
+file_lead              station_worker station_supervisor provider_officer
 log_visit              station_worker station_supervisor provider_officer
+read_plan              station_worker station_supervisor coordinator provider_officer
+carry_out_plan         station_worker station_supervisor provider_officer
+read_calendar_feed     village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator auditor
+read_hours             station_supervisor coordinator provider_officer
+decide_hours           station_supervisor coordinator
+read_contracts         station_supervisor coordinator provider_officer
+keep_contracts         coordinator
+keep_volunteers        station_worker station_supervisor provider_officer
 read_caseload          station_worker station_supervisor
 read_referral          station_worker station_supervisor coordinator provider_officer
 read_inbox             provider_officer
 answer_referral        provider_officer
+answer_by_link         village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator auditor
+answer_for_provider    station_worker station_supervisor coordinator
+manage_outbox          administrator
+set_silence            coordinator
 carry_out_referral     provider_officer
 state_capacity         provider_officer
 read_needs_board       coordinator
@@ -97,8 +110,8 @@ def test_a_role_may_do_what_its_line_says_and_nothing_else(act: Act, role: Role)
 
 
 @pytest.mark.parametrize("act", list(Act))
-def test_who_has_not_signed_in_may_only_sign_in(act: Act) -> None:
-    assert may(None, act) == (act is Act.SIGN_IN)
+def test_who_has_not_signed_in_may_only_sign_in_or_answer_with_a_link(act: Act) -> None:
+    assert may(None, act) == (act in {Act.SIGN_IN, Act.INSTALL_PHONE, Act.ANSWER_BY_LINK})
 
 
 def test_every_route_is_guarded(app: Flask) -> None:

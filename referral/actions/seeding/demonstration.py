@@ -18,6 +18,7 @@ from referral.actions.seeding.district import build_district, count_places
 from referral.actions.seeding.funds import make_fund
 from referral.actions.seeding.needs import Needs
 from referral.actions.seeding.people import make_people
+from referral.actions.seeding.planning_ahead import write_plans
 from referral.actions.seeding.reference import load_reference
 from referral.actions.seeding.referring import Referring, tell_of
 from referral.actions.seeding.respite import make_hours, make_parameters
@@ -89,6 +90,7 @@ def make_world(session: Session, today: date) -> World:
     make_hours(world, district, terms)
     make_parameters(world, accounts["coordinator"], accounts["coordinator2"])
     write_consents(needs, matters)
+    write_plans(world, referring.lines, by_organization)
     _number(world)
     return world
 
