@@ -50,6 +50,7 @@ from models import (
     NeedType,
     Organization,
     Outcome,
+    PictureKind,
     Proposal,
     ReferralStatus,
     RetentionRun,
@@ -66,7 +67,9 @@ from models import (
     ScenarioStatus,
     Urgency,
     Visit,
+    VisitDetail,
     VisitKind,
+    VisitPicture,
 )
 from models.calendar import DayKind
 from models.round import Decision
@@ -286,7 +289,9 @@ def _subject(
         cost=1, decision=Decision.CHANGED, reason=word("P", subject),
     )  # fmt: skip
     row = ImportRow(run_id=run.id, row_number=2, cells={"姓名": word("R", subject)}, result=RowResult.NEW, problems=[])
-    session.add_all([proposal, row])
+    picture = VisitPicture(visit_id=visits[0].id, kind=PictureKind.PHOTO, image="", width=1, height=1)
+    detail = VisitDetail(visit_id=visits[0].id, promise=word("N", subject))
+    session.add_all([proposal, row, picture, detail])
     openers = {role: made.accounts[role] for role in OPENERS} if subject == "opened" else {"": stranger}
     for role, opener in openers.items():
         access = GlassAccess(
@@ -301,6 +306,7 @@ def _subject(
         "person": person.id, "household": household.id, "case": case.id, "need": open_need.id, "referral": going.id,
         "asked": asked.id, "waiting": waiting.id,
         "accepted": accepted.id, "held": held.id, "lead": lead.id, "visit": visits[0].id, "consent": consent.id,
+        "picture": picture.id,
         "emergency": emergency.id, "rights": rights.id, "round": round_.id, "proposal": proposal.id,
         "import": run.id, "organization": receiver.id, "place": capacity.service_at_location_id,
         "capacity": capacity.id, "account": author.id, "service": state.service_id, "scenario": scenario.id,

@@ -255,6 +255,26 @@ oversight.list_entries          G  -           AUDITOR 200; auditor:own,shared,f
 oversight.show_desk             G  -           AUDITOR 200
 oversight.verify                P  -           AUDITOR 302
 
+phone.file_lead                 G  -           STATIONS 200; OFFICER 200
+phone.file_lead                 P  -           STATIONS 422; OFFICER 422
+phone.list_people               G  -           STATIONS 200; STATION+ 200 ino; OFFICER 200; SHARED 200 io; BACK 200 o
+phone.log_group                 G  -           STATIONS 200; STATION+ 200 ino; OFFICER 200; SHARED 200 io; BACK 200 o
+phone.log_group                 P  -           STATIONS 422; STATION+ 422 ino; OFFICER 422; SHARED 422 io; BACK 422 o
+phone.log_visit                 G  -           STATIONS 200; OFFICER 200
+phone.log_visit                 P  -           STATIONS 422; OFFICER 422
+phone.log_visit_for             G  referral    STATION+ 200 Ino; SHARED 200 Ino; BACK 200 O
+phone.log_visit_for             P  referral    STATION 422 Ino; SHARED 422 Ino; BACK 422 O
+phone.log_visit_to              G  person      STATION+ 200 Ino
+phone.log_visit_to              P  person      STATION 422 Ino
+phone.show_day                  G  -           STATIONS 200; STATION+ 200 ino; OFFICER 200; SHARED 200 io; BACK 200 o
+phone.show_manifest             G  -           EVERYBODY 200
+phone.show_picture              G  picture     STATION+ 200
+phone.show_shell                G  -           STATIONS 200; OFFICER 200
+phone.show_token                G  -           STATIONS 200; OFFICER 200
+phone.show_visit                G  visit       worker:own 200 INo
+phone.show_words                G  language=zh EVERYBODY 200
+phone.show_worker               G  -           EVERYBODY 200
+phone.take_entry                P  -           STATIONS 422; OFFICER 422
 providers.accept_referral       P  asked       SHARED 302; BACK 409
 providers.ask_why_rejected      G  asked       ASKED 200 O
 providers.complete_referral     G  referral    SHARED 200 Oi; BACK 200 O

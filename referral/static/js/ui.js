@@ -48,6 +48,37 @@
     } catch (error) { /* no storage here: nothing was kept */ }
   }
 
+  /* What phones keep (phone-store.js): a sent draft goes when its page has arrived, the list of people at the way out. */
+  function dropKept(store, id) {
+    if (typeof indexedDB === "undefined") return Promise.resolve();
+    return new Promise(function (done) {
+      var asked = indexedDB.open("yuanqiao");
+      asked.onupgradeneeded = function () { asked.transaction.abort(); };
+      asked.onerror = done;
+      asked.onsuccess = function () {
+        var step = asked.result.transaction(store, "readwrite");
+        if (id) step.objectStore(store).delete(id); else step.objectStore(store).clear();
+        step.oncomplete = step.onabort = function () { asked.result.close(); done(); };
+      };
+    }).catch(function () { /* nothing is kept here */ });
+  }
+  function settleKept() {
+    var sent = null;
+    try { sent = sessionStorage.getItem("kept-sent"); sessionStorage.removeItem("kept-sent"); } catch (error) { return; }
+    var arrived = !document.querySelector(".errsum, [data-unsent], input[type=password]");
+    if (sent && arrived) dropKept("drafts", sent);
+    if (document.querySelector("input[type=password]")) dropKept("people");
+  }
+  function wipeAtTheDoor(form) {
+    if (!/\/sign-out$/.test(form.action)) return;
+    form.addEventListener("submit", function (event) {
+      if (form.dataset.wiped) return;
+      event.preventDefault();
+      form.dataset.wiped = "yes";
+      dropKept("people").then(function () { form.submit(); });
+    });
+  }
+
   /* Forms with data-confirm ask first, in a dialog that says what follows. */
   function confirmFirst(form) {
     if (typeof HTMLDialogElement === "undefined") return;
@@ -119,6 +150,8 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     settle();
+    settleKept();
+    document.querySelectorAll("form").forEach(wipeAtTheDoor);
     document.querySelectorAll("form[data-draft]").forEach(keep);
     document.querySelectorAll("form[data-confirm]").forEach(confirmFirst);
     document.querySelectorAll("input[data-filter]").forEach(filter);

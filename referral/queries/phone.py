@@ -1,0 +1,348 @@
+"""What a worker's phone shows: whom to see today, and what stands in the way of an entry that comes in late."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, defer, joinedload
+
+from models import (
+    Account,
+    ContactResult,
+    Need,
+    Person,
+    Referral,
+    Role,
+    TaxonomyTerm,
+    Urgency,
+    Visit,
+    VisitDetail,
+    VisitPicture,
+)
+from models.area import Area
+from models.referral import GOING_ON_STATUSES
+from models.visit import REACHED
+from referral import clock, log
+from referral.access import get_in_scope, scope
+from referral.queries import clients, inbox, people, plans, station_desk, visits
+from referral.queries.inbox import Names
+
+MOST = 20
+"""People whom a phone may keep for a day."""
+RISKS = {Urgency.CRITICAL: 0, Urgency.HIGH: 1, Urgency.NORMAL: 2}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One person to be seen."""
+
+    kind: str
+    """people or referrals: what the key names."""
+    key: uuid.UUID
+    person_id: uuid.UUID
+    name: str | None
+    """None where the person has not agreed that the provider knows it."""
+    number: str
+    village: Any
+    term: Any
+    risk: Urgency | None
+    last_at: datetime | None = None
+    last_result: ContactResult | None = None
+    promise: str | None = None
+    due: date | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Hamlet:
+    """The stops of one village."""
+
+    area: Any
+    stops: list[Stop]
+
+
+def day(session: Session, actor: Account, today: date) -> list[Hamlet]:
+    """Return whom the actor should see today, by village; who was seen today stands last. At most 9 queries."""
+    found = _planned(session, actor, today)
+    of_plans = {stop.person_id for stop in found}
+    others = _of_provider if actor.role is Role.PROVIDER_OFFICER else _of_station
+    found += [stop for stop in others(session, actor, today) if stop.person_id not in of_plans]
+    found = found[: 2 * MOST]
+    told = _last_told(session, actor, [stop.person_id for stop in found], today)
+    filled = sorted((_filled(stop, told.get(stop.person_id), today) for stop in found), key=_order)
+    villages = (list(group) for _name, group in groupby(filled, key=lambda stop: name_of(stop.village)))
+    return [Hamlet(stops[0].village, stops) for stops in villages]
+
+
+def _planned(session: Session, actor: Account, today: date) -> list[Stop]:
+    """Return the visits that plans promise for today or before, one for each referral, the oldest first."""
+    lines = {line.referral_id: line for line in reversed(plans.due(session, actor, today))}
+    found = sorted(lines.values(), key=lambda line: line.due_on)[:MOST]
+    log.read(session, (line.person_id for line in found))
+    return [
+        Stop(
+            "referrals",
+            line.referral_id,
+            line.person_id,
+            line.person_name,
+            _number(line),
+            line.village,
+            line.term,
+            None,
+            line.last_visit,
+            line.last_result,
+            line.promise,
+            line.due_on,
+        )
+        for line in found
+    ]
+
+
+def _number(line: plans.Line) -> str:
+    """Return what stands for somebody whose name the actor may not know."""
+    return f"…{line.referral_id.hex[-6:]}"
+
+
+def name_of(village: Any) -> str:
+    """Return the Chinese name of an area or of a pair of names; empty where it is not known."""
+    return (village.name_zh if isinstance(village, Names) else village.name) or ""
+
+
+def _order(stop: Stop) -> tuple[Any, ...]:
+    risk = RISKS.get(stop.risk, len(RISKS)) if stop.risk else len(RISKS)
+    return name_of(stop.village), stop.done, risk, stop.due or date.max, stop.number
+
+
+def _of_station(session: Session, actor: Account, today: date) -> list[Stop]:
+    villages, _count = station_desk.visits_due(session, actor, today=today)
+    rows = sorted((row for village in villages for row in village.rows), key=lambda row: row.visit_due)[:MOST]
+    known = {row.case.person_id for row in rows}
+    stops = [
+        Stop(
+            "people",
+            row.case.person_id,
+            row.case.person_id,
+            row.case.person.name,
+            row.case.person.number,
+            row.case.person.area,
+            None,
+            row.case.urgency,
+            due=row.visit_due,
+        )
+        for row in rows
+    ]
+    recent = [person for person in visits.recent_people(session, actor, limit=8) if person.id not in known]
+    more = recent[: max(0, MOST - len(stops))]
+    return stops + [Stop("people", one.id, one.id, one.name, one.number, one.area, None, None) for one in more]
+
+
+def _of_provider(session: Session, actor: Account, today: date) -> list[Stop]:
+    going = clients.clients(actor, clients.Month(today.year, today.month)).where(Referral.status.in_(GOING_ON_STATUSES))
+    rows = session.execute(going.limit(MOST)).all()
+    log.read(session, (row.person_id for row in rows))
+    return [
+        Stop(
+            "referrals",
+            row.id,
+            row.person_id,
+            row.person_name,
+            row.number,
+            Names(row.village_zh, row.village_en),
+            Names(row.name_zh, row.name_en),
+            None,
+        )
+        for row in rows
+    ]
+
+
+def _last_told(
+    session: Session, actor: Account, keys: Sequence[uuid.UUID], today: date
+) -> dict[uuid.UUID, tuple[datetime | None, ContactResult | None, str | None]]:
+    """Return of each person the newest visit that the actor may see, and what was promised at the newest that says."""
+    newest: dict[uuid.UUID, tuple[datetime | None, ContactResult | None, str | None]] = {}
+    rows = session.execute(
+        sa.select(Visit.person_id, Visit.started_at, Visit.contact_result, VisitDetail.promise)
+        .outerjoin(VisitDetail, VisitDetail.visit_id == Visit.id)
+        .where(
+            Visit.person_id.in_(keys),
+            scope(actor, Visit),
+            ~Visit.replaced,
+            Visit.started_at >= clock.start_of(today - timedelta(days=180)),
+        )
+        .order_by(Visit.started_at.desc())
+        .limit(MOST * 40)
+    )
+    for person_id, at, result, promise in rows:
+        last_at, last_result, said = newest.get(person_id, (None, None, None))
+        newest[person_id] = (last_at or at, last_result or result, said or promise)
+    return newest
+
+
+def _filled(stop: Stop, told: tuple[datetime | None, ContactResult | None, str | None] | None, today: date) -> Stop:
+    if told is None:
+        return stop
+    last_at, result, promise = told
+    promise = stop.promise or promise
+    done = last_at is not None and clock.local_date(last_at) == today
+    return Stop(**{**stop.__dict__, "last_at": last_at, "last_result": result, "promise": promise, "done": done})
+
+
+# Whom an entry is about
+
+
+@dataclass(frozen=True)
+class Whom:
+    """Whom an entry is about, as it stands now."""
+
+    person: Person
+    referral: Referral | None
+    shown: str
+    """The name that the actor may know, else the referral's number."""
+
+
+def person_now(session: Session, actor: Account, key: uuid.UUID) -> Whom | None:
+    """Return a person of the station. Two queries."""
+    loaded = (joinedload(Person.area).joinedload(Area.parent),)
+    found: Person | None = (
+        get_in_scope(session, actor, Person, key, *loaded) if actor.role is not Role.PROVIDER_OFFICER else None
+    )
+    return Whom(found, None, found.name) if found else None
+
+
+def referral_now(session: Session, actor: Account, key: uuid.UUID) -> Whom | None:
+    """Return a referral with all that a visit is written down from. Two queries."""
+    need = joinedload(Referral.need)
+    found: Referral | None = get_in_scope(
+        session,
+        actor,
+        Referral,
+        key,
+        need.options(joinedload(Need.person).joinedload(Person.area), joinedload(Need.term), joinedload(Need.case)),
+        joinedload(Referral.organization),
+        joinedload(Referral.service_at_location),
+    )
+    if found is None or found.requested_at is None:
+        return None
+    name: str | None = found.need.person.name
+    if actor.role is Role.PROVIDER_OFFICER:
+        name = inbox.known_name(session, actor, found.id)
+    return Whom(found.need.person, found, name or found.number)
+
+
+def named(session: Session, actor: Account, text: str) -> list[Whom]:
+    """Return who may be meant by a name or a number typed without a network; at most six. Two queries."""
+    typed = text.strip()
+    if not typed:
+        return []
+    if actor.role is Role.PROVIDER_OFFICER:
+        stops = [stop for stop in _of_provider(session, actor, clock.today()) if typed in (stop.name, stop.number)]
+        return [whom for stop in stops[:6] if (whom := referral_now(session, actor, stop.key))]
+    same = sa.or_(Person.name == typed, Person.number == typed.upper())
+    found = session.scalars(
+        sa.select(Person)
+        .where(scope(actor, Person), same, Person.erased_at.is_(None))
+        .options(joinedload(Person.area).joinedload(Area.parent))
+        .order_by(Person.id)
+        .limit(6)
+    ).all()
+    return [Whom(person, None, person.name) for person in found]
+
+
+def alike(session: Session, actor: Account, text: str) -> Sequence[Person]:
+    """Return who answers to part of a name, for whoever has to say who was meant; at most six."""
+    if actor.role is Role.PROVIDER_OFFICER or not text.strip():
+        return []
+    page = people.find_people(session, actor, text.strip())
+    return page.items[:6]
+
+
+def of_the_day(
+    session: Session, actor: Account, person_id: uuid.UUID, *, term_id: uuid.UUID, begin: datetime, end: datetime
+) -> Sequence[Visit]:
+    """Return entries that may be the same visit: own ones of the same time, a colleague's of the same help and day."""
+    at = clock.local_date(begin)
+    found = session.scalars(
+        sa.select(Visit)
+        .where(
+            Visit.person_id == person_id,
+            Visit.organization_id == actor.organization_id,
+            ~Visit.replaced,
+            Visit.started_at >= clock.start_of(at),
+            Visit.started_at < clock.end_of(at),
+        )
+        .options(joinedload(Visit.worker), joinedload(Visit.term))
+        .order_by(Visit.started_at)
+    ).all()
+
+    def clashes(visit: Visit) -> bool:
+        if visit.worker_id != actor.id:
+            return visit.term_id == term_id
+        return visit.started_at < end and begin < visit.started_at + timedelta(minutes=max(visit.minutes, 1))
+
+    return [visit for visit in found if clashes(visit)]
+
+
+def promise_of(session: Session, actor: Account, person_id: uuid.UUID) -> tuple[datetime, str] | None:
+    """Return when and what was last promised to somebody. One query."""
+    row = session.execute(
+        sa.select(Visit.started_at, VisitDetail.promise)
+        .join(VisitDetail, VisitDetail.visit_id == Visit.id)
+        .where(Visit.person_id == person_id, scope(actor, Visit), ~Visit.replaced, VisitDetail.promise.is_not(None))
+        .order_by(Visit.started_at.desc())
+        .limit(1)
+    ).first()
+    return (row[0], row[1] or "") if row else None
+
+
+def last_seen(session: Session, actor: Account, person_id: uuid.UUID) -> Visit | None:
+    """Return the newest entry about somebody that reached them, in the actor's scope. One query."""
+    return session.scalar(
+        sa.select(Visit)
+        .where(Visit.person_id == person_id, scope(actor, Visit), ~Visit.replaced, Visit.contact_result.in_(REACHED))
+        .options(joinedload(Visit.term), joinedload(Visit.worker))
+        .order_by(Visit.started_at.desc())
+        .limit(1)
+    )
+
+
+def own_entry(session: Session, actor: Account, key: uuid.UUID) -> Visit | None:
+    """Return a visit that the actor wrote down. One query."""
+    found: Visit | None = get_in_scope(
+        session, actor, Visit, key, joinedload(Visit.term), joinedload(Visit.organization)
+    )
+    return found if found and found.worker_id == actor.id else None
+
+
+def usual_term(session: Session, actor: Account, whom: Whom) -> TaxonomyTerm | None:
+    """Return the help that an entry most likely speaks of."""
+    if whom.referral is not None:
+        return whom.referral.need.term
+    last = visits.last_visit(session, actor, whom.person.id)
+    return last.term if last else visits.usual_term(session)
+
+
+def beside(session: Session, visit: Visit) -> tuple[VisitDetail | None, Sequence[VisitPicture]]:
+    """Return what a visit tells beside its hours, and its pictures without their pixels. Two queries."""
+    detail = session.scalar(sa.select(VisitDetail).where(VisitDetail.visit_id == visit.id))
+    pictures = session.scalars(
+        sa.select(VisitPicture)
+        .where(VisitPicture.visit_id == visit.id)
+        .options(defer(VisitPicture.image))
+        .order_by(VisitPicture.kind)
+    ).all()
+    return detail, pictures
+
+
+def written_today(session: Session, actor: Account, today: date) -> Sequence[Visit]:
+    """Return what the actor wrote down today, newest first; at most twenty. One query."""
+    return session.scalars(
+        sa.select(Visit)
+        .where(Visit.worker_id == actor.id, scope(actor, Visit), Visit.started_at >= clock.start_of(today))
+        .options(joinedload(Visit.term))
+        .order_by(Visit.started_at.desc())
+        .limit(MOST)
+    ).all()
