@@ -4,7 +4,6 @@ from models.account import Account, Role
 from models.answering import (
     AnswerKind,
     AnswerLink,
-    AnswerWay,
     LinkPurpose,
     ReferralAnswer,
     ReferralQuestion,
@@ -137,6 +136,7 @@ from models.plan import (
 )
 from models.planning import PlanningStudy, StudyStatus
 from models.referral import (
+    AnswerWay,
     DeclineReason,
     OutcomeReason,
     Referral,

@@ -12,7 +12,7 @@ from models.base import Record, Units
 from models.encryption import Encrypted
 from models.field_groups import FieldGroup, marked
 from models.organization import Organization
-from models.referral import Referral
+from models.referral import AnswerWay, Referral
 
 
 class LinkPurpose(enum.StrEnum):
@@ -61,14 +61,6 @@ class AnswerKind(enum.StrEnum):
     ACCEPTED = "accepted"
     ACCEPTED_IN_PART = "accepted_in_part"
     REJECTED = "rejected"
-
-
-class AnswerWay(enum.StrEnum):
-    """How the answer came."""
-
-    ACCOUNT = "account"
-    LINK = "link"
-    PHONE = "phone"
 
 
 class ReferralAnswer(Record):

@@ -46,6 +46,7 @@ class MessageKind(enum.StrEnum):
     MEASURE_DUE = "measure_due"
     REVISIT_DUE = "revisit_due"
     CONTRADICTED = "contradicted"
+    FINDING_ASKED = "finding_asked"
 
 
 class MessageStatus(enum.StrEnum):

@@ -121,6 +121,14 @@ REASONS_OF_OUTCOME: dict[ReferralOutcome, tuple[OutcomeReason, ...]] = {
 """Which reasons fit which end."""
 
 
+class AnswerWay(enum.StrEnum):
+    """How a provider's answer came."""
+
+    ACCOUNT = "account"
+    LINK = "link"
+    PHONE = "phone"
+
+
 _LIVE = "status IN ('draft', 'requested', 'accepted', 'in_progress', 'on_hold')"
 
 
@@ -224,7 +232,11 @@ class ReferralEvent(Record):
     to_status: Mapped[ReferralStatus] = mapped_column(code_column(ReferralStatus, "to_status"))
     at: Mapped[datetime]
     by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
-    """Empty where the clock did it."""
+    """Empty where the clock did it, or a link."""
+    way: Mapped[AnswerWay | None] = mapped_column(
+        sa.Enum(AnswerWay, values_callable=lambda ways: [way.value for way in ways], native_enum=False, length=32)
+    )
+    """How the provider's answer came, where it did not come from its own account."""
     reason: Mapped[DeclineReason | None]
     note: Mapped[str | None] = mapped_column(Encrypted("referral_event.note"), info=marked(FieldGroup.NOTES))
 

@@ -42,7 +42,28 @@ def _round(kind: str, number: str) -> str:
 
 TEXTS: dict[MessageKind, Callable[[Message], str]] = {
     MessageKind.REFERRAL_REQUESTED: lambda m: _("Referral %(number)s waits for your answer.", **m.facts),
-    MessageKind.REFERRAL_REMINDER: lambda m: _("Referral %(number)s must be answered today or it expires.", **m.facts),
+    MessageKind.REFERRAL_REMINDER: lambda m: (
+        _("Referral %(number)s must be answered by the next working day or it expires.", **m.facts)
+        if m.facts.get("days")
+        else _("Referral %(number)s must be answered today or it expires.", **m.facts)
+    ),
+    MessageKind.REFERRAL_ACCEPTED_IN_PART: lambda m: _(
+        "Referral %(number)s was accepted in part only: look at what is missing.", **m.facts
+    ),
+    MessageKind.QUESTION_ASKED: lambda m: _("The provider asks something about referral %(number)s.", **m.facts),
+    MessageKind.QUESTION_ANSWERED: lambda m: _("Your question about referral %(number)s was answered.", **m.facts),
+    MessageKind.NEXT_OFFERED: lambda m: _(
+        "Referral %(before)s was not answered. The need went to the next provider by itself, as referral %(number)s: "
+        "look whether that is right.",
+        **m.facts,
+    ),
+    MessageKind.NOBODY_LEFT: lambda m: _(
+        "Referral %(before)s was not answered, and nobody else fits now. Please decide what becomes of the need.",
+        **m.facts,
+    ),
+    MessageKind.NOT_DELIVERED: lambda m: _(
+        "A message about referral %(number)s could not be delivered: please ring the provider up.", **m.facts
+    ),
     MessageKind.REFERRAL_ACCEPTED: lambda m: _("Referral %(number)s was accepted.", **m.facts),
     MessageKind.REFERRAL_REJECTED: lambda m: _("Referral %(number)s was rejected. The need is open again.", **m.facts),
     MessageKind.REFERRAL_EXPIRED: lambda m: _(
@@ -62,6 +83,10 @@ TEXTS: dict[MessageKind, Callable[[Message], str]] = {
     MessageKind.RED_FLAG: lambda m: _("Urgent: open file %(number)s at once and act.", number=m.facts["number"]),
     MessageKind.MEASURE_DUE: lambda m: _("A measure of file %(number)s is due.", number=m.facts["number"]),
     MessageKind.REVISIT_DUE: lambda m: _("The re-visit of file %(number)s is due.", number=m.facts["number"]),
+    MessageKind.FINDING_ASKED: lambda m: _(
+        "An evaluator asks about a file of sample %(number)s. Please answer by the day set: silence accepts.",
+        number=m.facts["number"],
+    ),
     MessageKind.CONTRADICTED: lambda m: _(
         "Referral %(number)s: the person says otherwise than the provider. Please look into it.",
         number=m.facts["number"],
@@ -139,6 +164,7 @@ OF_RECORDS = {
 }
 """Where a message leads whose facts hold the key of a record; without a key it leads nowhere."""
 OF_LISTS = {
+    MessageKind.FINDING_ASKED: "evaluation.list_findings",
     MessageKind.GLASS_REVIEWED: "casework.list_glass",
     MessageKind.RETENTION_PROPOSED: "admin.show_retention",
 }

@@ -154,12 +154,12 @@ def _answer(
     answer.referral_id, answer.kind = referral.id, given.kind
     if given.kind is AnswerKind.REJECTED:
         assert given.reason is not None  # noqa: S101  looked at before
-        referrals.reject(session, referral, by=by, at=at, reason=given.reason, reason_text=given.text)
+        referrals.reject(session, referral, by=by, at=at, reason=given.reason, reason_text=given.text, way=answer.way)
     else:
         answer.note = given.text
         if given.kind is AnswerKind.ACCEPTED_IN_PART:
             answer.quantity, answer.starts_on = given.quantity, given.starts_on
-        referrals.accept(session, referral, by=by, at=at)
+        referrals.accept(session, referral, by=by, at=at, way=answer.way)
         if given.kind is AnswerKind.ACCEPTED_IN_PART:
             tell_station(session, referral, MessageKind.REFERRAL_ACCEPTED_IN_PART, at)
     session.add(answer)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from models import Account, DeclineReason, Referral, ReferralEvent, ReferralStatus
+from models import Account, AnswerWay, DeclineReason, Referral, ReferralEvent, ReferralStatus
 
 
 def write_event(
@@ -16,6 +16,7 @@ def write_event(
     at: datetime,
     reason: DeclineReason | None = None,
     note: str | None = None,
+    way: AnswerWay | None = None,
 ) -> None:
     """Write down the step that has just been taken."""
     session.add(
@@ -27,6 +28,7 @@ def write_event(
             by_id=by.id if by else None,
             reason=reason,
             note=note,
+            way=way,
         )
     )
 
@@ -40,8 +42,9 @@ def move(
     at: datetime,
     reason: DeclineReason | None = None,
     note: str | None = None,
+    way: AnswerWay | None = None,
 ) -> None:
     """Take a step by the table and write it down; raises WrongStep or ReasonMissing."""
     before = referral.status
     referral.move_to(status, reason=reason, reason_text=note if reason else None)
-    write_event(session, referral, before, by=by, at=at, reason=reason, note=note)
+    write_event(session, referral, before, by=by, at=at, reason=reason, note=note, way=way)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Account,
+    AnswerWay,
     Case,
     DeclineReason,
     MessageKind,
@@ -48,11 +49,17 @@ __all__ = [
 
 
 def accept(
-    session: Session, referral: Referral, *, by: Account | None, at: datetime, note: str | None = None
+    session: Session,
+    referral: Referral,
+    *,
+    by: Account | None,
+    at: datetime,
+    note: str | None = None,
+    way: AnswerWay | None = None,
 ) -> None:
-    """The provider takes it on; the place stays held until help starts; `by` is None for a link. Raises ConsentMissing."""
+    """The provider takes it on; the place stays held until help starts. No `by` for a link. Raises ConsentMissing."""
     check_consent(session, referral, at)
-    move(session, referral, ReferralStatus.ACCEPTED, by=by, at=at, note=note)
+    move(session, referral, ReferralStatus.ACCEPTED, by=by, at=at, note=note, way=way)
     referral.answered_at = at
     _answered(session, referral, MessageKind.REFERRAL_ACCEPTED, by=by, at=at)
 
@@ -65,9 +72,10 @@ def reject(
     at: datetime,
     reason: DeclineReason,
     reason_text: str | None = None,
+    way: AnswerWay | None = None,
 ) -> None:
     """The provider says no, with a reason: this referral ends, the place is free, the need is open again."""
-    move(session, referral, ReferralStatus.REJECTED, by=by, at=at, reason=reason, note=reason_text)
+    move(session, referral, ReferralStatus.REJECTED, by=by, at=at, reason=reason, note=reason_text, way=way)
     referral.answered_at = at
     _end_without_help(session, referral, at=at)
     _answered(session, referral, MessageKind.REFERRAL_REJECTED, by=by, at=at)

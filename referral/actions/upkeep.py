@@ -20,6 +20,9 @@ from models import (
     MessageKind,
     Need,
     Organization,
+    Outgoing,
+    OutgoingKind,
+    OutgoingStatus,
     ProviderCheck,
     Referral,
     ReferralStatus,
@@ -31,8 +34,9 @@ from models.errors import DomainError
 from models.need import WAITING_STATUSES
 from models.sign_in import DEVICE_LASTS, LONGEST
 from referral import limits
-from referral.actions import consents, referrals
-from referral.clock import WorkCalendar, local_date
+from referral.actions import consents, referrals, silence
+from referral.actions.outbox import remind_outside
+from referral.clock import WorkCalendar, local_date, start_of
 from referral.messages import tell
 from referral.queries.calendar import work_calendar
 from referral.transactions import refresh_statistics
@@ -49,7 +53,10 @@ RUNS_KEPT = timedelta(days=30)
 
 
 def expire_referrals(session: Session, at: datetime) -> Counts:
-    """End the referrals that nobody answered in time; one that is answered at this moment is left alone."""
+    """End the referrals that nobody answered in time; one that is answered at this moment is left alone.
+
+    Where the area lets it, the need goes to the next provider in the same transaction, so that nothing comes between.
+    """
     overdue = session.scalars(
         sa.select(Referral)
         .where(Referral.status == ReferralStatus.REQUESTED, Referral.answer_by <= at)
@@ -58,14 +65,20 @@ def expire_referrals(session: Session, at: datetime) -> Counts:
         .options(joinedload(Referral.need))
         .with_for_update(skip_locked=True, of=Referral)
     ).all()
-    counts = {"expired": 0, "skipped": 0}
+    counts = {"expired": 0, "skipped": 0, "offered": 0}
     for referral in overdue:
         number = referral.number
         try:
             with session.begin_nested():
+                goes_on = silence.offers_by_itself(session, referral)
+                if goes_on and counts["offered"] >= silence.AT_ONCE:
+                    continue
                 referrals.expire(session, referral, at=at)
                 session.flush()
             counts["expired"] += 1
+            if goes_on:
+                with session.begin_nested():
+                    counts["offered"] += silence.go_on(session, referral, at=at) is not None
         except (DomainError, StaleDataError) as error:
             counts["skipped"] += 1
             log.info("not expired", referral=number, error=type(error).__name__)
@@ -105,29 +118,33 @@ def last_day_to_answer(answer_by: datetime, calendar: WorkCalendar) -> datetime:
 
 
 def remind_providers(session: Session, at: datetime) -> Counts:
-    """Remind each provider once, on the last working day on which it can answer."""
+    """Remind each provider on the last working day on which it can answer and on the one before, once on each."""
     calendar = work_calendar(session)
     soon = sa.select(Referral).where(
         Referral.status == ReferralStatus.REQUESTED,
         Referral.answer_by > at,
         Referral.answer_by <= at + timedelta(days=15),
         Referral.requested_at <= at - FRESH,
-        Referral.reminded_at.is_(None),
+        sa.or_(Referral.reminded_at.is_(None), Referral.reminded_at < start_of(local_date(at))),
     )
     reminded = 0
     for referral in session.scalars(soon.order_by(Referral.answer_by).limit(AT_ONCE)):
         assert referral.answer_by is not None  # noqa: S101  the condition above
-        if local_date(at) < local_date(last_day_to_answer(referral.answer_by, calendar)):
+        today, last = local_date(at), local_date(last_day_to_answer(referral.answer_by, calendar))
+        asked_on = local_date(referral.requested_at) if referral.requested_at else today
+        eve = local_date(last_day_to_answer(start_of(last), calendar))
+        if not (today >= last or (today >= eve and asked_on < today)):
             continue
         written = tell(
             session,
             MessageKind.REFERRAL_REMINDER,
-            once=referral.number,
+            once=f"{referral.number}:{last}" if today >= last else referral.number,
             at=at,
             organization_id=referral.organization_id,
             referral_id=referral.id,
-            facts={"number": referral.number},
+            facts={"number": referral.number, "days": (last - today).days},
         )
+        remind_outside(session, referral, kind=OutgoingKind.REMINDED, at=at, again=str(today))
         session.execute(sa.update(Referral).where(Referral.id == referral.id).values(reminded_at=at))
         reminded += written
     return {"reminded": reminded}
@@ -213,6 +230,9 @@ def forget_old_sign_ins(session: Session, at: datetime) -> Counts:
         "links": sa.delete(AccessLink).where(AccessLink.expires_at < at - RUNS_KEPT),
         "devices": sa.delete(KnownDevice).where(KnownDevice.seen_at < at - DEVICE_LASTS),
         "mails": sa.delete(Mail).where(Mail.due_at.is_(None), Mail.created_at < at - RUNS_KEPT),
+        "outgoing": sa.delete(Outgoing).where(
+            Outgoing.status.not_in((OutgoingStatus.WAITING, OutgoingStatus.DEAD)), Outgoing.created_at < at - RUNS_KEPT
+        ),
     }
     counts = {name: changed(session, one.execution_options(synchronize_session=False)) for name, one in old.items()}
     return counts | {"tries": limits.forget(session, at)}

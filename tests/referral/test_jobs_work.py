@@ -69,26 +69,30 @@ def test_one_referral_that_was_answered_meanwhile_does_not_stop_the_others(
     assert (first.status, second.status) == (ReferralStatus.REQUESTED, ReferralStatus.EXPIRED)
 
 
-def test_a_provider_is_reminded_once_on_the_last_working_day(session_on_both: Session) -> None:
+def test_a_provider_is_reminded_once_on_each_of_the_last_two_working_days(session_on_both: Session) -> None:
     session = session_on_both
     referral = requested(session)  # Monday; normal urgency: to be answered by Thursday 24:00
     remind = job("remind_providers")
-    assert jobs.run(session, remind, AT + timedelta(days=2)).counts == {"reminded": 0}
-    assert jobs.run(session, remind, AT + timedelta(days=3)).counts == {"reminded": 1}
-    assert jobs.run(session, remind, AT + timedelta(days=3, hours=2)).counts == {"reminded": 0}
+    for day, hour, reminded in [(1, 0, 0), (2, 0, 1), (2, 2, 0), (3, 0, 1), (3, 2, 0)]:
+        at = AT + timedelta(days=day, hours=hour)
+        assert jobs.run(session, remind, at).counts == {"reminded": reminded}, (day, hour)
     session.expire_all()
     assert referral.reminded_at == AT + timedelta(days=3)
-    message = session.scalars(sa.select(Message).where(Message.kind == MessageKind.REFERRAL_REMINDER)).one()
-    assert message.organization_id == referral.organization_id
+    told = session.scalars(sa.select(Message).where(Message.kind == MessageKind.REFERRAL_REMINDER)).all()
+    assert {message.organization_id for message in told} == {referral.organization_id}
+    assert sorted(message.facts["days"] for message in told) == [0, 1]
 
 
-def test_the_last_day_to_answer_is_a_working_day(session_on_both: Session) -> None:
+def test_the_last_days_to_answer_are_working_days(session_on_both: Session) -> None:
     session = session_on_both
     thursday = AT.date() + timedelta(days=3)
     referral = requested(session)
     session.add(CalendarDay(day=thursday, kind=DayKind.HOLIDAY, note="停工", source="测试"))
     session.commit()
-    assert jobs.run(session, job("remind_providers"), AT + timedelta(days=2)).counts == {"reminded": 1}
+    for day, left in [(1, 1), (2, 0)]:
+        assert jobs.run(session, job("remind_providers"), AT + timedelta(days=day)).counts == {"reminded": 1}
+        told = sa.select(Message.facts).where(Message.kind == MessageKind.REFERRAL_REMINDER)
+        assert [facts["days"] for facts in session.scalars(told.order_by(Message.id.desc()).limit(1))] == [left]
     assert referral.id
 
 

@@ -41,6 +41,7 @@ LISTS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
             "second_factor_changed",
         ),
         (
+            "finding_asked",
             "red_flag",
             "measure_due",
             "revisit_due",
