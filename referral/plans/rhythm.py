@@ -1,7 +1,7 @@
 """A recurrence in words, and from the boxes of a form."""
 
 from models import FreeDays, PlanKind, ServicePlan
-from referral.i18n import _, lazy, ngettext
+from referral.i18n import _, lazy
 from referral.recurring import WEEKDAYS, RuleNotUnderstood, parts_of
 
 DAYS = {
@@ -33,14 +33,18 @@ def rule_in_words(rule: str, free_days: FreeDays) -> str:
     named = _(", ").join(str(DAYS[day]) for day in WEEKDAYS if day in days)
     kind = parts["FREQ"]
     if kind == "WEEKLY" and days:
-        return ngettext("every week on %(days)s", "every %(num)s weeks on %(days)s", every, days=named)
+        if every == 1:
+            return _("every week on %(days)s", days=named)
+        return _("every %(every)s weeks on %(days)s", every=every, days=named)
     if kind == "DAILY" and not days and "BYMONTHDAY" not in parts:
-        if every == 1 and free_days is FreeDays.SKIP:
-            return _("every working day")
-        return ngettext("every day", "every %(num)s days", every)
+        if every == 1:
+            return _("every working day") if free_days is FreeDays.SKIP else _("every day")
+        return _("every %(every)s days", every=every)
     if kind == "MONTHLY" and "BYMONTHDAY" in parts and not days and "-" not in parts["BYMONTHDAY"]:
         dates = parts["BYMONTHDAY"].replace(",", str(_(", ")))
-        return ngettext("every month on day %(days)s", "every %(num)s months on day %(days)s", every, days=dates)
+        if every == 1:
+            return _("every month on day %(days)s", days=dates)
+        return _("every %(every)s months on day %(days)s", every=every, days=dates)
     return rule
 
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 from referral.vocabulary import (
+    answers,
     consent,
     exports,
+    hours,
     learning,
     log,
     outcomes,
@@ -18,8 +20,10 @@ from referral.vocabulary import (
 )
 
 WORDS: dict[str, dict[str, Any]] = {
+    **answers.WORDS,
     **consent.WORDS,
     **exports.WORDS,
+    **hours.WORDS,
     **learning.WORDS,
     **log.WORDS,
     **outcomes.WORDS,
