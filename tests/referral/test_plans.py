@@ -1,6 +1,6 @@
 """Plans: what they promise ahead, what becomes of it, and that nothing is done twice."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -11,24 +11,24 @@ from sqlalchemy.orm import Session
 
 from models import (
     CalendarDay,
-    CalendarFeed,
     Case,
-    CaseStatus,
     ContactResult,
     DayKind,
     DeclineReason,
     FreeDays,
     Message,
     MessageKind,
+    Organization,
+    Person,
     PlanKind,
     PlannedReason,
     PlannedStatus,
     PlannedVisit,
     PlanStatus,
     Referral,
-    ReferralOutcome,
     Role,
     ServicePlan,
+    TaxonomyTerm,
     Visit,
     VisitKind,
 )
@@ -36,10 +36,10 @@ from models.errors import ReasonMissing, WrongStep
 from models.plan import PLAN_STEPS, PLANNED_STEPS
 from referral.actions import plan_days, planned, plans, referrals
 from referral.actions.visits import log_visit
-from referral.clock import SHANGHAI, local_date, start_of
+from referral.clock import local_date
 from referral.queries import plans as queries
 from referral.recurring import RuleNotUnderstood
-from tests.factories import AT, make_account, make_capacity, make_need, make_person, make_station, refer
+from tests.factories import AT, make_account, make_capacity, make_need, make_station, refer
 
 TODAY = local_date(AT)
 
@@ -80,12 +80,12 @@ def of(session: Session, plan: ServicePlan, *statuses: PlannedStatus) -> list[Pl
 
 
 def enter(session: Session, referral: Referral, *, days: int = 0, **values: Any) -> Visit:
-    person = session.get_one(make_person.__globals__["Person"], referral.person_id)
+    person = session.get_one(Person, referral.person_id)
     plan = session.scalars(sa.select(ServicePlan).where(ServicePlan.referral_id == referral.id)).one()
     usual: dict[str, Any] = {
         "person": person,
-        "term": session.get_one(make_person.__globals__["TaxonomyTerm"], plan.term_id),
-        "organization": session.get_one(make_person.__globals__["Organization"], referral.organization_id),
+        "term": session.get_one(TaxonomyTerm, plan.term_id),
+        "organization": session.get_one(Organization, referral.organization_id),
         "by": worker_of(session, referral),
         "kind": VisitKind.HOME_VISIT,
         "contact_result": ContactResult.MET_PERSON,
@@ -118,7 +118,8 @@ def test_a_changed_plan_leaves_alone_what_was_done_missed_or_moved(session: Sess
     planned.miss(session, first[5], by=by, at=AT, reason=PlannedReason.AWAY)
     plans.change(session, plan, terms(rule="FREQ=DAILY;INTERVAL=7", minutes=90), by=by, at=AT)
     kept = {one.due_on: one for one in of(session, plan) if one.reason is not PlannedReason.PLAN_CHANGED}
-    assert kept[TODAY].status is PlannedStatus.DONE and kept[TODAY].minutes == 60
+    assert kept[TODAY].status is PlannedStatus.DONE
+    assert kept[TODAY].minutes == 60
     assert kept[TODAY + timedelta(days=2)].status is PlannedStatus.MOVED
     assert kept[TODAY + timedelta(days=3)].moved_from_id == first[2].id
     assert kept[TODAY + timedelta(days=5)].status is PlannedStatus.CANCELLED
@@ -153,7 +154,7 @@ def test_a_plan_follows_its_referral(session: Session, helped: Referral) -> None
     plan, by = make(session, helped), worker_of(session, helped)
     enter(session, helped)
     referrals.hold(session, helped, by=by, at=AT, reason=DeclineReason.NO_FUNDS)
-    assert plan.status is PlanStatus.ON_HOLD
+    assert plan.status.value == "on_hold"
     assert [one.due_on for one in of(session, plan, PlannedStatus.PLANNED)] == []
     referrals.resume(session, helped, by=by, at=AT + timedelta(days=2))
     assert plan.status is PlanStatus.ACTIVE
@@ -191,7 +192,7 @@ def test_a_correction_stands_for_what_it_corrects(session: Session, helped: Refe
     assert of(session, plan)[1].status is PlannedStatus.PLANNED
 
 
-@pytest.mark.parametrize("before, after", list(product(PlannedStatus, PlannedStatus)))
+@pytest.mark.parametrize(("before", "after"), list(product(PlannedStatus, PlannedStatus)))
 def test_every_pair_of_states_of_a_planned_visit(before: PlannedStatus, after: PlannedStatus) -> None:
     one = PlannedVisit(status=before)
     if after in PLANNED_STEPS[before]:
@@ -203,7 +204,7 @@ def test_every_pair_of_states_of_a_planned_visit(before: PlannedStatus, after: P
         assert one.status is before
 
 
-@pytest.mark.parametrize("before, after", list(product(PlanStatus, PlanStatus)))
+@pytest.mark.parametrize(("before", "after"), list(product(PlanStatus, PlanStatus)))
 def test_every_pair_of_states_of_a_plan(before: PlanStatus, after: PlanStatus) -> None:
     plan = ServicePlan(status=before)
     if after in PLAN_STEPS[before]:
@@ -244,11 +245,12 @@ def test_several_attempts_in_vain_are_told_of_once(session: Session, helped: Ref
     make(session, helped)
     station = make_station(session)
     helped.station_id = station.id
-    person = session.get_one(make_person.__globals__["Person"], helped.person_id)
+    person = session.get_one(Person, helped.person_id)
     person.station_id = station.id
     supervisor = make_account(session, Role.STATION_SUPERVISOR, organization_id=station.id)
     by = worker_of(session, helped)
-    status = session.scalars(sa.select(Case.status).where(Case.person_id == person.id)).one()
+    case = sa.select(Case.status, Case.exit_reason).where(Case.person_id == person.id)
+    before = session.execute(case).one()
 
     def told() -> list[Message]:
         return list(session.scalars(sa.select(Message).where(Message.kind == MessageKind.NO_CONTACT)))
@@ -259,12 +261,11 @@ def test_several_attempts_in_vain_are_told_of_once(session: Session, helped: Ref
     enter(session, helped, by=by, days=1, contact_result=ContactResult.NO_ANSWER)
     enter(session, helped, by=by, days=2, contact_result=ContactResult.NO_ANSWER)
     messages = told()
-    assert {message.account_id for message in messages} == {by.id, supervisor.id} and len(messages) == 2
-    assert person.name not in str(messages[0].facts) and messages[0].facts["number"] == person.number
+    assert sorted(str(message.account_id) for message in messages) == sorted([str(by.id), str(supervisor.id)])
+    assert person.name not in str(messages[0].facts)
+    assert messages[0].facts["number"] == person.number
     assert messages[0].facts["results"] == ["no_answer", "nobody_home"]
-    assert session.scalars(sa.select(Case.status).where(Case.person_id == person.id)).one() is status is not (
-        CaseStatus.LOST_CONTACT
-    )
+    assert session.execute(case).one() == before
     enter(session, helped, by=by, days=3)  # found: a new run is told of anew
     for day in (4, 5, 6):
         enter(session, helped, by=by, days=day, contact_result=ContactResult.AWAY)
@@ -286,5 +287,3 @@ def test_what_is_due_today_and_overdue(session: Session, helped: Referral) -> No
 def test_rules_that_never_give_a_day_are_refused(session: Session, helped: Referral) -> None:
     with pytest.raises(RuleNotUnderstood):
         make(session, helped, rule="FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30")
-    assert CalendarFeed is not None and start_of(date(2026, 1, 1)).astimezone(SHANGHAI).hour == 0
-    assert ReferralOutcome.SERVED.value == "served"
