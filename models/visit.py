@@ -64,6 +64,8 @@ class Visit(Record):
         sa.Index("ix_visit_started_at", "started_at"),
         # Says without reading the visits whether what is kept of a month still holds.
         sa.Index("ix_visit_kept", "started_at", "replaced", "created_at"),
+        # When somebody first helped on a referral, without reading the visits.
+        sa.Index("ix_visit_first_help", "referral_id", "replaced", "contact_result", "started_at"),
     )
 
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"))

@@ -12,7 +12,20 @@ from flask.cli import FlaskGroup
 
 from referral.extensions import db
 
-COMMANDS = ("audit", "backup", "imports", "jobs", "keys", "report", "retention", "restore", "rounds", "seed", "serve")
+COMMANDS = (
+    "audit",
+    "backup",
+    "bench_report",
+    "imports",
+    "jobs",
+    "keys",
+    "report",
+    "retention",
+    "restore",
+    "rounds",
+    "seed",
+    "serve",
+)
 """Modules of `referral.commands`, each with one `command`."""
 
 

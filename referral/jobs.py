@@ -26,9 +26,11 @@ from referral.access import as_installation
 from referral.actions import (
     capacity,
     findings,
+    flags,
     following_up,
     learning,
     learning_words,
+    outbox,
     phone,
     plan_days,
     reporting,
@@ -101,8 +103,10 @@ JOBS = (
     Job("keep_months", timedelta(hours=1), reporting.keep_months),
     Job("accept_by_silence", timedelta(hours=1), findings.accept_by_silence),
     Job("send_mails", timedelta(minutes=1), mail.send_due),
+    Job("send_outgoing", timedelta(minutes=1), steps=outbox.send_due),
     Job("forget_old_sign_ins", timedelta(days=1), upkeep.forget_old_sign_ins),
     Job("look_at_spread", timedelta(days=1), upkeep.look_at_spread),
+    Job("look_at_hours", timedelta(hours=6), ahead=flags.look_at_hours),
     Job("learn_chances", timedelta(days=1), ahead=learning.learn_chances),
     Job("learn_words", timedelta(days=1), ahead=learning_words.learn_words),
 )

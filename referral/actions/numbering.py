@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import (
     Case,
     Counter,
+    FileSample,
     Household,
     Need,
     Person,
@@ -18,6 +19,7 @@ from models import (
     RightsRequest,
     Round,
     Scenario,
+    Snapshot,
     Volunteer,
     VolunteerStatement,
 )
@@ -35,6 +37,8 @@ LETTERS: dict[type, str] = {
     Scenario: "W",
     Volunteer: "V",
     VolunteerStatement: "Z",
+    FileSample: "K",
+    Snapshot: "F",
 }
 """The letter before the number of each record (M for a round of matching, Q for a request, D for a removal, W for a
 question "what if", V for a volunteer, Z for a statement of service)."""

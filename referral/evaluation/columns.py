@@ -34,6 +34,8 @@ NUMBER = RecordColumn("number", lazy("Number"), group=FieldGroup.IDENTITY)
 PSEUDONYM = RecordColumn("person_id", lazy("Pseudonym"), "pseudonym")
 TERM = RecordColumn("TaxonomyTerm", lazy("Service"))
 ORGANIZATION = RecordColumn("organization", lazy("Organization"))
+STATE = RecordColumn("status", lazy("State"), group=FieldGroup.IDENTITY)
+"""With it, and with the other columns marked so, rows could be counted by what the tables withhold."""
 TOWNSHIP = RecordColumn("township", lazy("Township"), group=FieldGroup.IDENTITY)
 """With it, lists would tell of small townships what the report withholds."""
 
@@ -66,10 +68,10 @@ COLUMNS: dict[str, list[RecordColumn]] = {
         ORGANIZATION,
         RecordColumn("requested_at", lazy("Put to providers"), "moment"),
         RecordColumn("answer_by", lazy("Answer by"), "moment"),
-        RecordColumn("answered_at", lazy("Answered"), "moment"),
-        RecordColumn("status", lazy("State")),
-        RecordColumn("reason", lazy("Reason")),
-        RecordColumn("outcome", lazy("Outcome")),
+        RecordColumn("answered_at", lazy("Answered"), "moment", FieldGroup.IDENTITY),
+        STATE,
+        RecordColumn("reason", lazy("Reason"), group=FieldGroup.IDENTITY),
+        RecordColumn("outcome", lazy("Outcome"), group=FieldGroup.IDENTITY),
     ],
     "needs": [
         NUMBER,
@@ -77,8 +79,8 @@ COLUMNS: dict[str, list[RecordColumn]] = {
         RecordColumn("urgency", lazy("Urgency")),
         RecordColumn("opened_at", lazy("Opened"), "moment"),
         RecordColumn("due_at", lazy("Due"), "moment"),
-        RecordColumn("first_offer", lazy("First offer"), "moment"),
-        RecordColumn("status", lazy("State")),
+        RecordColumn("first_offer", lazy("First offer"), "moment", FieldGroup.IDENTITY),
+        STATE,
         TOWNSHIP,
     ],
     "cases": [
@@ -86,8 +88,8 @@ COLUMNS: dict[str, list[RecordColumn]] = {
         RecordColumn("source", lazy("Source")),
         RecordColumn("urgency", lazy("Urgency")),
         RecordColumn("opened_at", lazy("Opened"), "moment"),
-        RecordColumn("first_contact_at", lazy("First contact"), "moment"),
-        RecordColumn("status", lazy("State")),
+        RecordColumn("first_contact_at", lazy("First contact"), "moment", FieldGroup.IDENTITY),
+        STATE,
     ],
 }
 """Kind of record → columns. A birth date is shown as its year: the reader needs no more."""

@@ -36,7 +36,8 @@ def funnel(report: Report) -> Chart:
         (_("Completed"), one.completed),
         (_("Served"), one.served),
     ]
-    return bars(_("From asking to help"), (_("Stage"), _("Referrals")), rows)
+    told = [(label, count) for label, count in rows if not isinstance(count, Withheld)]
+    return bars(_("From asking to help"), (_("Stage"), _("Referrals")), told)
 
 
 def reasons(report: Report) -> Chart:

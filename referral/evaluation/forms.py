@@ -9,6 +9,7 @@ from wtforms import SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from referral import clock
+from referral.evaluation.periods import Period, latest_quarter, over
 from referral.forms import DayField, FilterForm
 from referral.i18n import _, lazy
 
@@ -28,15 +29,13 @@ class ReportFilter(FilterForm):
     area = SelectField(lazy("Township"))
     program = SelectField(lazy("Program"))
 
-    def __init__(self, *, of_one_program: bool = False) -> None:
-        """Build the filter; whoever reads of one program cannot narrow it further, down to figures of few people."""
+    def __init__(self) -> None:
+        """Build the filter from the address; without one it is the year up to today."""
         today = clock.today()
         given = MultiDict(request.args)
         for name, value in (("start", a_year_back(today)), ("end", today), ("area", ""), ("program", "")):
             given.setdefault(name, str(value))
         FlaskForm.__init__(self, formdata=given)
-        if of_one_program:
-            del self.area, self.program
 
     @property
     def active(self) -> bool:
@@ -49,3 +48,27 @@ class ReportFilter(FilterForm):
             raise ValidationError(_("The last day lies before the first. Please swap them."))
         if self.start.data and field.data and field.data - self.start.data > LONGEST:
             raise ValidationError(_("Please choose five years or less."))
+
+
+class PeriodFilter(FilterForm):
+    """The period of whoever sees no names: one that is over, of one program, not to be narrowed further."""
+
+    period = SelectField(lazy("Period"))
+
+    def __init__(self) -> None:
+        """Build the filter from the address; without one it is the last quarter that is over."""
+        today = clock.today()
+        given = MultiDict(request.args)
+        given.setdefault("period", latest_quarter(today).code)
+        FlaskForm.__init__(self, formdata=given)
+        self.period.choices = [(period.code, str(period)) for period in over(today)]
+
+    @property
+    def chosen(self) -> Period:
+        """The period that was chosen."""
+        return next(period for period in over(clock.today()) if period.code == self.period.data)
+
+    @property
+    def active(self) -> bool:
+        """Whether anything was chosen."""
+        return bool(request.args.get("period"))

@@ -6,22 +6,29 @@ from flask import Response
 from wtforms import SelectField
 
 from referral.evaluation.definitions import DEFINITIONS, GROUPS
-from referral.evaluation.forms import ReportFilter
+from referral.evaluation.forms import PeriodFilter, ReportFilter
 from referral.evaluation.rows import SPEED_TITLES, funnel_rows, group_label, unknown_rows
 from referral.exports import Column, Sheet, workbook_of
 from referral.i18n import _, in_language
+from referral.measure_words import measure_word
 from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame
 from referral.withheld import Withheld
 from referral.words import word
 
 
-def report_workbook(report: Report, frame: Frame, form: ReportFilter, sample: str | None = None) -> Response:
+def report_workbook(
+    report: Report, frame: Frame, form: ReportFilter | PeriodFilter, sample: str | None = None
+) -> Response:
     """Return the workbook of a report; `sample` is the one program it is about, where the reader sees no other."""
     about: list[tuple[str, Any]] = [
         (_("From"), frame.start),
         (_("To"), frame.end),
-        *((field.label.text, chosen_label(field)) for field in (form.area, form.program) if field is not None),
+        *(
+            (field.label.text, chosen_label(field))
+            for field in (getattr(form, name, None) for name in ("area", "program"))
+            if field
+        ),
         *([(_("Program"), sample)] if sample else []),
     ]
     if sample:
@@ -67,7 +74,7 @@ def report_sheets(report: Report) -> list[Sheet]:
             ],
             [
                 [
-                    word(c.measure),
+                    measure_word(c.measure),
                     c.n,
                     c.baseline,
                     c.follow_up,

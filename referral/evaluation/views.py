@@ -11,16 +11,18 @@ from referral.evaluation import blueprint
 from referral.evaluation.columns import cells, columns_for
 from referral.evaluation.definitions import ALL, DEFINITIONS, GROUPS
 from referral.evaluation.drawings import DRAWINGS
-from referral.evaluation.forms import ReportFilter
+from referral.evaluation.forms import PeriodFilter, ReportFilter
 from referral.evaluation.kept import figures
 from referral.evaluation.rows import funnel_rows, group_label, unknown_rows
 from referral.evaluation.sheets import report_workbook
 from referral.evaluation.small_cells import is_too_small
+from referral.evaluation.told_rows import told_rows
 from referral.exports import workbook
 from referral.extensions import db
 from referral.filters import number, percent
 from referral.forms import record_choices
 from referral.i18n import _, lazy
+from referral.queries.paging import part
 from referral.queries.report import records
 from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame
@@ -30,13 +32,14 @@ from referral.taking_out import for_a_reason
 Answer = str | tuple[str, int] | Response
 
 
-def filtered() -> tuple[ReportFilter, Frame | None]:
+def filtered() -> tuple[ReportFilter | PeriodFilter, Frame | None]:
     """Return the filter of the address and the frame it asks for; no frame where the filter is wrong."""
     home = home_area(db.session, actor())
     if actor().role is Role.EVALUATOR:
-        form = ReportFilter(of_one_program=True)
-        start, end = form.start.data, form.end.data
-        return form, Frame(actor(), start, end, home) if form.validate() and start and end else None
+        choice = PeriodFilter()
+        if not choice.validate():
+            return choice, None
+        return choice, Frame(actor(), choice.chosen.start, choice.chosen.end, home)
     form = ReportFilter()
     areas = townships(db.session, home)
     form.area.choices = record_choices(areas, lazy("All townships"), key="code")
@@ -51,8 +54,10 @@ def filtered() -> tuple[ReportFilter, Frame | None]:
 
 def told(frame: Frame) -> Report | None:
     """Return the report of a frame; None where its reader sees no names and it speaks of so few that they would do."""
-    report = figures(frame).report
-    return None if not sees(actor().role, FieldGroup.IDENTITY) and is_too_small(report) else report
+    found = figures(frame)
+    if found is None or (not sees(actor().role, FieldGroup.IDENTITY) and is_too_small(found.report)):
+        return None
+    return found.report
 
 
 def sample_name() -> str | None:
@@ -72,7 +77,7 @@ def show_report() -> Answer:
         return render_template("evaluation/show_report.html", form=form, report=None), 422
     kept = figures(frame)
     report = told(frame)
-    if report is None:
+    if report is None or kept is None:
         return render_template(
             "evaluation/show_report.html", form=form, report=None, too_small=True, sample=sample_name()
         )
@@ -148,10 +153,14 @@ def list_records() -> Answer:
     if frame is None or listed is None:
         abort(404)
     columns = columns_for(actor(), listed.kind)
+    named = sees(actor().role, FieldGroup.IDENTITY)
+    tellable = None if named else told_rows(frame, figure, records.all_of(db.session, listed))
     if request.args.get("as") == "xlsx":
-        rows = (cells(row, columns, actor()) for row in records.all_of(db.session, listed))
+        every = records.all_of(db.session, listed) if tellable is None else tellable
+        rows = (cells(row, columns, actor()) for row in every)
         return workbook(str(ALL[figure].title), [column.sheet() for column in columns], rows)
-    page = records.page_of(db.session, listed, request.args.get("page", 1, type=int))
+    number_of_page = request.args.get("page", 1, type=int)
+    page = records.page_of(db.session, listed, number_of_page) if tellable is None else part(tellable, number_of_page)
     shown = [cells(row, columns, actor()) for row in page.items]
     return render_template(
         "evaluation/list_records.html", page=page, rows=shown, columns=columns, definition=ALL[figure], frame=frame

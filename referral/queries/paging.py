@@ -65,6 +65,12 @@ def paginate(
     return Page(rows, number, size, total)
 
 
+def part(rows: Sequence[Any], number: int, *, size: int = PAGE_SIZE) -> Page:
+    """Return one page of rows that are all at hand, counted from 1; a page beyond the end becomes the last one."""
+    number = min(max(1, number), max(1, -(-len(rows) // size)))
+    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))
+
+
 def _counted(session: Session, statement: sa.Select[Any]) -> int:
     counted = statement.with_only_columns(sa.literal(1), maintain_column_froms=True).order_by(None).limit(COUNT_LIMIT)
     return session.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0

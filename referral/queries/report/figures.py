@@ -69,6 +69,8 @@ class Funnel:
     @property
     def acceptance(self) -> float | None:
         """Accepted of those that were answered or ran out, as a share; None where there are none."""
+        if any(isinstance(one, Withheld) for one in (self.accepted, self.rejected, self.expired)):
+            return None
         decided = self.accepted + self.rejected + self.expired
         return self.accepted / decided if decided else None
 

@@ -44,6 +44,15 @@ class Frame:
         """Return the conditions for person-times: entries in which the person or the family was met."""
         return [*self.entries(), Visit.contact_result.in_(REACHED)]
 
+    def met_ever(self) -> list[Condition]:
+        """Return the conditions for person-times of any time in the frame's scope, area and program."""
+        conditions = [scope(self.actor, Visit), Visit.replaced.is_(False), Visit.contact_result.in_(REACHED)]
+        if self.area_code:
+            conditions.append(in_area(Visit.area_code, self.area_code))
+        if self.program_id:
+            conditions.append(Visit.program_id == self.program_id)
+        return conditions
+
     def needs(self) -> list[Condition]:
         """Return the conditions for needs opened in the period; a program takes those it was asked to meet."""
         conditions = [scope(self.actor, Need), self.during(Need.opened_at)]

@@ -134,11 +134,12 @@ def keep_months(session: Session, *, at: datetime) -> int:
         row = kept.get(month)
         if row is not None and (row.entries, row.replaced, row.newest) == now[month]:
             continue
+        body = read_months(session, [month]).to_bytes()
         if row is None:
             row = KeptMonth(month=month)
             session.add(row)
         row.entries, row.replaced, row.newest = now[month]
-        row.body, row.counted_at = read_months(session, [month]).to_bytes(), at
+        row.body, row.counted_at = body, at
         session.flush()
         done += 1
     return done
