@@ -45,20 +45,34 @@ STATION = [
     Item(lazy("Desk"), "casework.show_desk", Act.READ_CASELOAD),
     Item(lazy("People"), "intake.find_person", Act.FIND_PERSON),
     Item(lazy("Caseload"), "casework.list_cases", Act.READ_CASELOAD),
-    Item(lazy("Visits"), "casework.list_visits", Act.READ_CASELOAD),
+    Item(
+        lazy("Visits"),
+        "casework.list_visits",
+        Act.READ_CASELOAD,
+        also=("casework.list_volunteers",),
+    ),
     WEEK,
     Item(lazy("Catalogue"), "coordination.list_services", Act.READ_CATALOGUE),
 ]
+HOURS = Item(
+    lazy("Hours"),
+    "casework.show_hours",
+    Act.READ_HOURS,
+    also=("casework.list_hours", "coordination.list_contracts", "coordination.show_contract"),
+)
+VOLUNTEERS = Item(lazy("Volunteers"), "casework.list_volunteers", Act.KEEP_VOLUNTEERS)
 REPORT = Item(lazy("Report"), "evaluation.show_report", Act.READ_REPORT)
 NAVIGATION: dict[Role, list[Item]] = {
     Role.VILLAGE_ASSISTANT: [Item(lazy("Report hardship"), "intake.report_hardship", Act.REPORT_HARDSHIP)],
     Role.STATION_WORKER: STATION,
-    Role.STATION_SUPERVISOR: [*STATION, REPORT],
+    Role.STATION_SUPERVISOR: [*STATION, HOURS, REPORT],
     Role.PROVIDER_OFFICER: [
         Item(lazy("Inbox"), "providers.list_inbox", Act.READ_INBOX),
         Item(lazy("Clients"), "providers.list_clients", Act.READ_INBOX),
         WEEK,
         Item(lazy("Our services"), "providers.show_services", Act.STATE_CAPACITY),
+        HOURS,
+        VOLUNTEERS,
     ],
     Role.COORDINATOR: [
         Item(lazy("Desk"), "coordination.show_desk", Act.READ_NEEDS_BOARD),
@@ -73,6 +87,7 @@ NAVIGATION: dict[Role, list[Item]] = {
         Item(lazy("People"), "intake.find_person", Act.FIND_PERSON),
         Item(lazy("Catalogue"), "coordination.list_services", Act.READ_CATALOGUE),
         Item(lazy("Import"), "coordination.list_imports", Act.IMPORT_FILES),
+        HOURS,
         REPORT,
     ],
     Role.EVALUATOR: [

@@ -34,8 +34,8 @@ from referral.actions.numbering import next_number
 from referral.actions.outbox import tell_outside
 from referral.actions.referral_events import move, write_event
 from referral.actions.referral_news import tell_of_emergency, tell_provider, tell_station
-from referral.clock import WorkCalendar
-from referral.queries import consents
+from referral.clock import WorkCalendar, local_date
+from referral.queries import consents, contracts
 from referral.queries.calendar import work_calendar
 
 ANSWER_WORKING_DAYS = {Urgency.CRITICAL: 0, Urgency.HIGH: 1, Urgency.NORMAL: 3, Urgency.LOW: 5}
@@ -62,15 +62,19 @@ def request(
 
     Without a consent in force it is sent only as an emergency, with the reason in words; with `wait_for_consent` it
     becomes a draft that holds the place and that the provider does not see. Raises ConsentMissing, NoPlaceLeft,
-    FundShort, AmountMissing, AlreadyReferred where the need has a referral that is alive, WrongStep where it is closed.
+    FundShort, AmountMissing, ContractUsedUp, AlreadyReferred where the need has a referral that is alive, WrongStep
+    where it is closed.
     """
     if need.status not in WAITING_STATUSES and has_live_referral(session, need):
         raise AlreadyReferred
     offer = session.execute(
-        sa.select(ServiceAtLocation.id, Service.organization_id)
+        sa.select(ServiceAtLocation.id, Service.organization_id, Service.program_id)
         .join(Service, Service.id == ServiceAtLocation.service_id)
         .where(ServiceAtLocation.id == capacity.service_at_location_id)
     ).one()
+    contracts.stop_where_used_up(
+        session, need, organization_id=offer.organization_id, program_id=offer.program_id, day=local_date(at)
+    )
     consent = consents.live_consent(session, need.person_id, offer.organization_id, at, lock=True)
     if consent is None and not emergency and not wait_for_consent:
         raise ConsentMissing

@@ -23,8 +23,9 @@ from models import (
 )
 from models.errors import DomainError
 from models.visit import REACHED
+from referral import clock
+from referral.actions import flags, hours, unreached
 from referral.actions import planned as planned_visits
-from referral.actions import unreached
 
 
 class EntryKeyReused(DomainError):
@@ -58,6 +59,9 @@ def log_visit(
 
     Somebody who was not reached was not served: units and amount become 0. The same `entry_key` of the same worker
     with the same content returns the entry that exists; with another content it raises EntryKeyReused.
+
+    The entry is held against the others of its worker and person at once, and flagged where a rule speaks against it;
+    a correction lets the word on the entry lapse that it replaces.
 
     The entry does the visit that the referral's plan promised: the one `planned`, else the nearest in time.
     """
@@ -97,6 +101,9 @@ def log_visit(
     session.flush()
     planned_visits.fulfil(session, visit, planned)
     unreached.look(session, visit)
+    if corrects is not None:
+        hours.lapse(session, corrects, at=clock.now())
+    flags.look_at(session, [visit], at=clock.now())
     return visit
 
 

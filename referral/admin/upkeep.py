@@ -30,6 +30,7 @@ JOBS = {
     "follow_refusals": lazy("Propose something new after a refusal, with as few changes as possible"),
     "look_ahead": lazy("Look ahead: what a round would propose now"),
     "nightly_rounds": lazy("Compute the round of the night, where there is something new"),
+    "look_at_hours": lazy("Hold the visits of this and the last month against each other, and flag what looks odd"),
     "learn_chances": lazy("Learn from past referrals who takes requests on, and judge it"),
     "learn_words": lazy("Judge the help suggested from words by what was chosen"),
 }

@@ -11,6 +11,7 @@ from referral.casework import (  # noqa: E402, F401  need the blueprint
     desk,
     emergencies,
     glass,
+    hours,
     looks,
     needs,
     people,
@@ -18,4 +19,5 @@ from referral.casework import (  # noqa: E402, F401  need the blueprint
     reveal,
     rights,
     visits,
+    volunteers,
 )

@@ -15,7 +15,7 @@ from referral.casework.need_reading import agree, ask, record, send, sent_words
 from referral.explanations import fit_words, part_rows, remedy_words, rule_words
 from referral.extensions import db
 from referral.i18n import _
-from referral.queries import cases, consents, needs
+from referral.queries import cases, consents, contracts, needs
 from referral.queries.candidates import ranked_candidates
 
 Answer = Response | str | tuple[str, int]
@@ -69,6 +69,10 @@ def refer_need(need: Need) -> Answer:
     form = ReferForm(data={"capacity": request.args.get("capacity")})
     ask(form, candidates)
     agreed = agree(db.session, form, need, candidates, at=clock.now())
+    places = [found.capacity.service_at_location for found in candidates if found.fits]
+    left = contracts.left(
+        db.session, term_id=need.term_id, services=places, household_id=need.person.household_id, day=clock.today()
+    )
     if waiting and form.validate_on_submit():
         chosen = next(found for found in candidates if str(found.capacity.id) == form.capacity.data)
         referral = send(db.session, need, chosen, form, by=actor(), at=clock.now())
@@ -81,6 +85,7 @@ def refer_need(need: Need) -> Answer:
         form=form,
         candidates=candidates,
         agreed=agreed,
+        left=left,
         notice=consents.current_notice(db.session, clock.now()) if form.some_to_ask else None,
         **WORDS,
     )

@@ -9,6 +9,8 @@ blueprint.record_once(lambda state: explanations.init_app(state.app))  # type: i
 
 from referral.coordination import (  # noqa: E402, F401  views need the blueprint
     catalogue,
+    contracts,
+    entitling,
     funds,
     imports,
     learned,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from models import (
     Account,
@@ -17,15 +17,27 @@ from models import (
     ContractLine,
     ContractStatus,
     Deduction,
+    Need,
     Organization,
+    Person,
     Program,
+    Role,
+    Service,
     ServiceAtLocation,
     Settlement,
     SettlementLine,
+    Visit,
 )
+from models.errors import DomainError
 from referral.access import get_in_scope, scope, without_scope
 
 WHY = "whether a household counts already towards a contract; only yes or no comes out"
+
+
+class ContractUsedUp(DomainError):
+    """Nothing is left of the only contract that pays for this help."""
+
+    code = "contract_used_up"
 
 
 @dataclass(frozen=True)
@@ -72,41 +84,72 @@ def left(
     services must be loaded.
     """
     places = list(services)
-    lines = session.scalars(
+    lines = _lines(session, {place.service.organization_id for place in places}, term_id, day)
+    if not lines:
+        return {}
+    served = _served(session, household_id, [line.id for line in lines])
+    found: dict[uuid.UUID, Left] = {}
+    for place in places:
+        one = _best(lines, served, place.service.organization_id, place.service.program_id)
+        if one is not None:
+            found[place.id] = one
+    return found
+
+
+def stop_where_used_up(
+    session: Session, need: Need, *, organization_id: uuid.UUID, program_id: uuid.UUID | None, day: date
+) -> None:
+    """Raise ContractUsedUp where the only contract that pays for this help there has nothing left.
+
+    One statement where no contract speaks of it.
+    """
+    lines = _lines(session, {organization_id}, need.term_id, day)
+    if not lines:
+        return
+    household = session.scalar(sa.select(Person.household_id).where(Person.id == need.person_id))
+    served = _served(session, household, [line.id for line in lines]) if household else set()
+    one = _best(lines, served, organization_id, program_id)
+    if one is not None and one.stops:
+        raise ContractUsedUp
+
+
+def _lines(session: Session, providers: set[uuid.UUID], term_id: uuid.UUID, day: date) -> Sequence[ContractLine]:
+    return session.scalars(
         sa.select(ContractLine)
-        .join(Contract, Contract.id == ContractLine.contract_id)
+        .join(ContractLine.contract)
         .where(
             Contract.status == ContractStatus.IN_FORCE,
-            Contract.provider_id.in_({place.service.organization_id for place in places}),
+            Contract.provider_id.in_(providers),
             ContractLine.term_id == term_id,
             ContractLine.starts_on <= day,
             ContractLine.ends_on >= day,
         )
-        .options(joinedload(ContractLine.contract))
+        .options(contains_eager(ContractLine.contract))
         .order_by(ContractLine.program_id.is_(None), ContractLine.starts_on, ContractLine.id)
+        .execution_options(populate_existing=True)
     ).all()
-    if not lines:
-        return {}
+
+
+def _served(session: Session, household_id: uuid.UUID, lines: list[uuid.UUID]) -> set[uuid.UUID]:
     with without_scope(session, because=WHY):
-        served = set(
+        return set(
             session.scalars(
                 sa.select(ContractHousehold.line_id).where(
-                    ContractHousehold.household_id == household_id,
-                    ContractHousehold.line_id.in_([line.id for line in lines]),
+                    ContractHousehold.household_id == household_id, ContractHousehold.line_id.in_(lines)
                 )
             )
         )
-    found: dict[uuid.UUID, Left] = {}
-    for place in places:
-        fitting = [
-            Left(line, line.id in served)
-            for line in lines
-            if line.contract.provider_id == place.service.organization_id
-            and line.program_id in (None, place.service.program_id)
-        ]
-        if fitting:
-            found[place.id] = next((one for one in fitting if not one.nothing), fitting[0])
-    return found
+
+
+def _best(
+    lines: Sequence[ContractLine], served: set[uuid.UUID], organization_id: uuid.UUID, program_id: uuid.UUID | None
+) -> Left | None:
+    fitting = [
+        Left(line, line.id in served)
+        for line in lines
+        if line.contract.provider_id == organization_id and line.program_id in (None, program_id)
+    ]
+    return next((one for one in fitting if not one.nothing), fitting[0] if fitting else None)
 
 
 def seen(actor: Account) -> sa.Select[Any]:
@@ -175,3 +218,21 @@ def programs_of(session: Session, organization_id: uuid.UUID) -> Sequence[Progra
     return session.scalars(
         sa.select(Program).where(Program.organization_id == organization_id).order_by(Program.name)
     ).all()
+
+
+def sides(session: Session, actor: Account) -> Sequence[Organization]:
+    """Return the organizations whose hours an actor may see. One statement."""
+    statement = sa.select(Organization).where(scope(actor, Organization))
+    if actor.role is not Role.COORDINATOR:
+        given = sa.select(Visit.organization_id).where(Visit.station_id == actor.organization_id)
+        statement = statement.where(sa.or_(Organization.id == actor.organization_id, Organization.id.in_(given)))
+    return session.scalars(statement.order_by(Organization.name)).all()
+
+
+def programs_seen(session: Session, actor: Account) -> Sequence[Program]:
+    """Return the programs by which hours can be narrowed. One statement."""
+    statement = sa.select(Program)
+    if actor.role is Role.PROVIDER_OFFICER:
+        own = sa.select(Service.program_id).where(Service.organization_id == actor.organization_id)
+        statement = statement.where(Program.id.in_(own))
+    return session.scalars(statement.order_by(Program.name)).all()

@@ -67,6 +67,8 @@ class Gathered:
     day: Any
     reached: Any
     by_phone: Any
+    handed_over: Any
+    """A meal, goods or money brought: the person may be with somebody else."""
     latitude: Any
     longitude: Any
     died: Any
@@ -148,6 +150,7 @@ def gather(
         day=np.array([day.toordinal() for day in days], dtype=np.int64),
         reached=np.array([row.contact_result in REACHED for row in rows], dtype=bool),
         by_phone=np.array([row.kind is VisitKind.PHONE for row in rows], dtype=bool),
+        handed_over=np.array([row.kind is VisitKind.DELIVERY for row in rows], dtype=bool),
         latitude=np.array([spot[0] for spot in spots], dtype=float),
         longitude=np.array([spot[1] for spot in spots], dtype=float),
         died=np.array([deaths.get(row.person_id, ALWAYS) for row in rows], dtype=np.int64),
@@ -241,15 +244,16 @@ def _exit_before(spans: Iterable[tuple[int, int]], day: date) -> int:
 
 
 def _span(row: Any) -> tuple[int, int]:
-    """Return the first and the last day of the referral and its plan."""
+    """Return the first and the last day of the help: from the answer, or the plan, to the end of either.
+
+    A plan may be written down after the help was agreed: the answer counts where there is one.
+    """
     began = row.answered_at or row.began_at
-    firsts = [local_date(began).toordinal()] if began else []
+    first = local_date(began) if began else row.starts_on
     lasts = [local_date(row.ended_at).toordinal()] if row.ended_at else []
-    if row.starts_on:
-        firsts.append(row.starts_on.toordinal())
     if row.ends_on:
         lasts.append(row.ends_on.toordinal())
-    return max(firsts, default=NEVER), min(lasts, default=ALWAYS)
+    return first.toordinal() if first else NEVER, min(lasts, default=ALWAYS)
 
 
 def _lines(session: Session) -> dict[Any, list[Any]]:

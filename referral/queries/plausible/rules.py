@@ -101,13 +101,15 @@ def worker_twice(visits: Gathered, limits: Limits) -> Iterator[Finding]:
 
 
 def person_twice(visits: Gathered, limits: Limits) -> Iterator[Finding]:
-    """One person given two kinds of help, or by two organizations or workers, at the same time."""
+    """One person given two kinds of help, or by two organizations or workers, at the same time; but meals and goods."""
     least = limits["overlap_minutes"]
     for one, other, common in _pairs(visits, visits.person, least):
         same = visits.term[one] == visits.term[other] and visits.organization[one] == visits.organization[other]
-        if not (same and visits.worker[one] == visits.worker[other]) and not _together(visits, one, other):
-            flagged, clash = _later(visits, one, other)
-            yield Finding(flagged, FlagRule.PERSON_TWICE, clash, {"minutes": _whole(common), "limit": least})
+        brought = visits.handed_over[one] or visits.handed_over[other]
+        if brought or (same and visits.worker[one] == visits.worker[other]) or _together(visits, one, other):
+            continue
+        flagged, clash = _later(visits, one, other)
+        yield Finding(flagged, FlagRule.PERSON_TWICE, clash, {"minutes": _whole(common), "limit": least})
 
 
 def impossible_travel(visits: Gathered, limits: Limits) -> Iterator[Finding]:
