@@ -102,8 +102,9 @@ NAVIGATION: dict[Role, list[Item]] = {
         Item(lazy("Accounts"), "admin.list_accounts", Act.MANAGE_ACCOUNTS),
         Item(lazy("Calendar"), "admin.show_calendar", Act.MANAGE_LISTS),
         Item(lazy("Code lists"), "admin.show_lists", Act.MANAGE_LISTS),
+        Item(lazy("Instruments"), "admin.list_instruments", Act.EDIT_INSTRUMENTS),
         Item(lazy("Parameters"), "coordination.list_parameters", Act.READ_PARAMETERS),
-        Item(lazy("Jobs"), "admin.list_jobs", Act.READ_JOBS),
+        Item(lazy("Jobs"), "admin.list_jobs", Act.READ_JOBS, also=("admin.list_outgoing", "admin.list_endpoints")),
         Item(lazy("Keeping and removing"), "admin.show_retention", Act.APPLY_RETENTION),
     ],
 }

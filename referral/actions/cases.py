@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from models import Account, Case, CaseExit, CaseSource, CaseStatus, CaseStep, ClosedReason, Need, Person, Urgency
 from models.errors import DomainError, ReasonMissing
 from models.need import WAITING_STATUSES
+from referral.actions import measuring, revisits
 from referral.actions.case_flow import move
 from referral.actions.needs import close_unmet
 from referral.actions.numbering import next_number
@@ -73,11 +74,12 @@ def accept_lead(session: Session, case: Case, *, by: Account, at: datetime, note
 
 
 def conclude(session: Session, case: Case, *, by: Account, at: datetime, note: str | None = None) -> None:
-    """End the handling of a case (办结); raise NeedsGoOn while a need is open or being served."""
+    """End the handling of a case (办结) and plan its re-visit; raise NeedsGoOn while a need is open or being served."""
     if needs_going_on(session, case):
         raise NeedsGoOn
     move(session, case, CaseStatus.CONCLUDED, by=by, at=at, note=note)
     case.concluded_at = at
+    revisits.plan(session, case, at=at)
     session.flush()
 
 
@@ -97,6 +99,7 @@ def exit_case(
         raise NeedsGoOn
     case.exit_reason, case.exit_note = reason, note
     move(session, case, CaseStatus.EXITED, by=by, at=at, note=note)
+    measuring.drop_dues(session, case, at=at)
 
 
 def reopen(session: Session, case: Case, *, by: Account, at: datetime, note: str | None) -> None:
@@ -106,11 +109,5 @@ def reopen(session: Session, case: Case, *, by: Account, at: datetime, note: str
     exited = case.status is CaseStatus.EXITED
     move(session, case, CaseStatus.ACCEPTED if exited else CaseStatus.IN_CIRCULATION, by=by, at=at, note=note)
     case.concluded_at = case.exit_reason = case.exit_note = None
+    revisits.drop(session, case, at=at)
     session.flush()
-
-
-def revisit(session: Session, case: Case, *, by: Account, at: datetime, note: str | None) -> None:
-    """Write down the re-visit after the conclusion (回访), and what was found; raise ReasonMissing without it."""
-    if not note:
-        raise ReasonMissing
-    move(session, case, CaseStatus.REVISITED, by=by, at=at, note=note)

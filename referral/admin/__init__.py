@@ -4,4 +4,11 @@ from flask import Blueprint
 
 blueprint = Blueprint("admin", __name__)
 
-from referral.admin import accounts, lists, retention, upkeep  # noqa: E402, F401  views need the blueprint
+from referral.admin import (  # noqa: E402, F401  views need the blueprint
+    accounts,
+    instruments,
+    lists,
+    outbox,
+    retention,
+    upkeep,
+)

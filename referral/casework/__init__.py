@@ -4,15 +4,19 @@ from flask import Blueprint
 
 blueprint = Blueprint("casework", __name__)
 
-from referral.casework import (  # noqa: E402, F401  need the blueprint
+from referral.casework import (  # noqa: E402, F401  views need the blueprint
+    answers,
     assess,
     cases,
+    closing,
     consents,
     desk,
     emergencies,
     glass,
+    goals,
     hours,
     looks,
+    measures,
     needs,
     people,
     referrals,

@@ -55,16 +55,6 @@ class ReasonForm(Form):
     note = wtforms.TextAreaField(lazy("Why?"), [InputRequired(), Length(max=2000)])
 
 
-class RevisitForm(Form):
-    """What the re-visit found."""
-
-    note = wtforms.TextAreaField(
-        lazy("What did you find?"),
-        [InputRequired(), Length(max=2000)],
-        description=lazy("Does the help still hold? Is anything new needed?"),
-    )
-
-
 def _statuses() -> list[SelectChoice]:
     some = [
         SelectChoice(value="", label=_("Going on")),

@@ -12,10 +12,10 @@ from referral import clock
 from referral.access import Act, actor, allow
 from referral.actions import cases as acts
 from referral.casework import blueprint, files
-from referral.casework.case_forms import CaseloadForm, ConcludeForm, ExitForm, ReasonForm, RevisitForm
+from referral.casework.case_forms import CaseloadForm, ConcludeForm, ExitForm, ReasonForm
 from referral.extensions import db
 from referral.i18n import _
-from referral.queries import cases, people
+from referral.queries import cases, closing, people
 from referral.queries.paging import paginate
 from referral.queries.suggested_needs import suggested_needs
 from referral.taking_out import for_a_reason
@@ -76,6 +76,7 @@ def show_case(case: Case) -> str:
         needs=cases.needs_of(db.session, case),
         assessments=cases.assessments_of(db.session, case),
         outcomes=cases.outcomes_of(db.session, case),
+        revisits=closing.revisits_of(db.session, case),
         suggested=suggested_needs(db.session, case),
         official=[word(status) for status in OFFICIAL],
         domain_word=lambda name: word(Domain(name)),
@@ -115,7 +116,7 @@ def conclude_case(case: Case) -> Answer:
         "lede": _("Nothing is open any more. A re-visit follows later."),
         "button": _("Conclude"),
     }
-    return _step(case, ConcludeForm(), words, acts.conclude, _("The case is concluded. Plan a re-visit."))
+    return _step(case, ConcludeForm(), words, acts.conclude, _("The case is concluded. Its re-visit is planned."))
 
 
 @blueprint.route("/cases/<uuid:key>/exit", methods=["GET", "POST"])
@@ -136,15 +137,3 @@ def reopen_case(case: Case) -> Answer:
     """Take a case up again."""
     words = {"title": _("Reopen the case"), "lede": _("It goes on where it stood."), "button": _("Reopen")}
     return _step(case, ReasonForm(), words, acts.reopen, _("The case is open again."))
-
-
-@blueprint.route("/cases/<uuid:key>/revisit", methods=["GET", "POST"])
-@allow(Act.CONCLUDE_CASE, find=cases.case_in_scope)
-def revisit_case(case: Case) -> Answer:
-    """Write down the re-visit."""
-    words = {
-        "title": _("Re-visit"),
-        "lede": _("Contact after the conclusion, to see whether the help holds."),
-        "button": _("Save the re-visit"),
-    }
-    return _step(case, RevisitForm(), words, acts.revisit, _("The re-visit is written down."))

@@ -8,7 +8,7 @@ from referral import clock
 from referral.access import Act, actor, allow, may
 from referral.casework import blueprint
 from referral.extensions import db
-from referral.queries import consent_pages, glass, plans, rights, station_desk
+from referral.queries import closing, consent_pages, glass, measures, plans, rights, station_desk
 
 
 @blueprint.get("/desk")
@@ -35,5 +35,9 @@ def show_desk() -> str:
         requests=rights.open_requests(session, by, limit=5),
         planned=plans.due(session, by, today),
         today_is=today,
+        flags=measures.flags_of_station(session, by),
+        measures_due=measures.measures_due(session, by, until=today + timedelta(days=6)),
+        revisits_due=measures.revisits_due(session, by, until=today + timedelta(days=6)),
+        contradictions=closing.open_contradictions(session, by) if may(by, Act.SETTLE_CONTRADICTION) else (),
         week=station_desk.visits_this_week(session, by, today=today),
     )

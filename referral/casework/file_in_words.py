@@ -7,6 +7,7 @@ from models import Account, Domain, Person, SelfCare
 from referral import clock
 from referral.exports import Column, Sheet, as_columns
 from referral.i18n import _, in_language, pgettext
+from referral.measure_words import measure_word
 from referral.queries.person_file import PersonFile
 from referral.words import word
 
@@ -137,7 +138,7 @@ def _assessments(file: PersonFile) -> Sheet:
 
 def _outcomes(file: PersonFile) -> Sheet:
     columns: list[Column | str] = [Column(_("Day"), "day"), _("Measure"), _("Occasion"), Column(_("Score"), "number")]
-    rows = [(o.taken_on, word(o.measure), word(o.occasion), o.score) for o in file.outcomes]
+    rows = [(o.taken_on, measure_word(o.measure), word(o.occasion), o.score) for o in file.outcomes]
     return Sheet(_("Outcomes"), columns, rows)
 
 

@@ -13,7 +13,7 @@ from referral.casework.reveal import RevealForm
 from referral.extensions import db
 from referral.i18n import _
 from referral.plans import rhythm
-from referral.queries import cases, consents, households, people, plans
+from referral.queries import cases, consents, households, measures, people, plans
 from referral.queries.suggested_needs import suggested_needs
 from referral.queries.timeline import timeline
 
@@ -34,6 +34,7 @@ def show_person(person: Person) -> str:
         happenings=timeline(session, [person.id], number=request.args.get("page", 1, type=int)),
         suggested=suggested_needs(session, case) if case else [],
         categories={line.code: line for line in people.categories(session)},
+        flags=measures.open_flags(session, person.id),
         consents=consents.consents_of(session, person),
         plans=plans.plans_of_person(session, person.id),
         often=rhythm.in_words,

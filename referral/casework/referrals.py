@@ -1,7 +1,7 @@
 """A referral as the station sees it."""
 
 import wtforms
-from flask import flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -9,13 +9,14 @@ from models import DeclineReason, Referral
 from models.referral import GIVEN_BY_PEOPLE, GOING_ON_STATUSES, LIVE_STATUSES
 from referral import clock
 from referral.access import Act, actor, allow
-from referral.actions import referrals
+from referral.actions import links, referrals
+from referral.actions.confirming import ASKABLE
 from referral.casework import blueprint
 from referral.extensions import db
 from referral.forms import Form, choices, coerce
 from referral.i18n import _, lazy
 from referral.plans import rhythm
-from referral.queries import consent_pages, consents, needs, plans
+from referral.queries import answers, closing, consent_pages, consents, needs, plans
 
 
 class CancelForm(Form):
@@ -48,9 +49,24 @@ def show_referral(referral: Referral) -> str:
         going_on=referral.status in GOING_ON_STATUSES,
         events=sorted(referral.events, key=lambda event: (event.at, event.id)),
         visits=needs.visits_of_referral(db.session, referral),
+        words=closing.words_on(db.session, referral.id),
+        contradictions=closing.contradictions_on(db.session, referral.id),
+        code=closing.live_code(db.session, referral.id, clock.now()),
+        askable=referral.status in ASKABLE,
+        answers=(told := answers.of_referral(db.session, referral.id)),
+        offered_after=answers.before(db.session, referral),
+        shown_address=_shown_address(told),
         plan=plans.plan_of(db.session, referral.id),
         often=rhythm.in_words,
     )
+
+
+def _shown_address(told: answers.Answers) -> str | None:
+    """Return the address of the newest link that may still work: in the demonstration, which sends nothing."""
+    link = told.newest
+    if not current_app.config["DEMONSTRATION"] or link is None or link.used_at or link.revoked_at:
+        return None
+    return url_for("public.show_request", token=links.token(link))
 
 
 @blueprint.route("/referrals/<uuid:key>/cancel", methods=["GET", "POST"])

@@ -4,4 +4,10 @@ from flask import Blueprint
 
 blueprint = Blueprint("providers", __name__)
 
-from referral.providers import clients, services, steps, views  # noqa: E402, F401  views need the blueprint
+from referral.providers import (  # noqa: E402, F401  views need the blueprint
+    clients,
+    satisfaction,
+    services,
+    steps,
+    views,
+)

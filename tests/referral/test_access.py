@@ -111,7 +111,7 @@ def test_a_role_may_do_what_its_line_says_and_nothing_else(act: Act, role: Role)
 
 @pytest.mark.parametrize("act", list(Act))
 def test_who_has_not_signed_in_may_only_sign_in_or_answer_with_a_link(act: Act) -> None:
-    assert may(None, act) == (act in {Act.SIGN_IN, Act.INSTALL_PHONE, Act.ANSWER_BY_LINK})
+    assert may(None, act) == (act in {Act.SIGN_IN, Act.INSTALL_PHONE, Act.ANSWER_BY_LINK, Act.SAY_HOW_IT_WENT})
 
 
 def test_every_route_is_guarded(app: Flask) -> None:
