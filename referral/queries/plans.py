@@ -75,16 +75,17 @@ def _lines(actor: Account) -> sa.Select[Any]:
     """Return the select of planned visits in somebody's scope; a provider's holds what the person agreed to."""
     at = now()
     provider = actor.role is Role.PROVIDER_OFFICER
-    before = aliased(Visit, name="visit_before")
-    newest = (
-        sa.select(before.id)
-        .where(before.person_id == PlannedVisit.person_id, ~before.replaced)
-        .order_by(before.started_at.desc(), before.id.desc())
-        .limit(1)
-        .correlate(PlannedVisit)
-        .scalar_subquery()
-    )
-    last = aliased(Visit, name="visit_last")
+
+    def newest(column: Any) -> sa.ScalarSelect[Any]:
+        return (
+            sa.select(column)
+            .where(Visit.person_id == PlannedVisit.person_id, ~Visit.replaced)
+            .order_by(Visit.started_at.desc(), Visit.id.desc())
+            .limit(1)
+            .correlate(PlannedVisit)
+            .scalar_subquery()
+        )
+
     columns: list[Any] = [
         PlannedVisit.id,
         PlannedVisit.plan_id,
@@ -109,8 +110,8 @@ def _lines(actor: Account) -> sa.Select[Any]:
         PlannedVisit.promise,
         PlannedVisit.worker_id,
         Worker.name.label("worker_name"),
-        last.started_at.label("last_visit"),
-        last.contact_result.label("last_result"),
+        newest(Visit.started_at).label("last_visit"),
+        newest(Visit.contact_result).label("last_result"),
     ]
     chosen = (
         sa.select(*columns)
@@ -120,7 +121,6 @@ def _lines(actor: Account) -> sa.Select[Any]:
         .join(Area, Area.code == PlannedVisit.area_code)
         .join(TaxonomyTerm, TaxonomyTerm.id == PlannedVisit.term_id)
         .outerjoin(Worker, Worker.id == PlannedVisit.worker_id)
-        .outerjoin(last, last.id == newest)
         .where(scope(actor, PlannedVisit))
     )
     if provider:
@@ -138,10 +138,13 @@ def _line(row: Any) -> Line:
 
 
 def _mine(account: Account, *, everybody: bool = False) -> sa.ColumnElement[bool]:
-    """Return the condition for what an account goes to: its own visits, and its organization's that name nobody."""
+    """Return the condition for what an account goes to: its own visits, and its organization's that name nobody.
+
+    `everybody` adds its colleagues' and, for a station, those that others have promised to its people.
+    """
     of_house = PlannedVisit.organization_id == account.organization_id
     if everybody:
-        return of_house
+        return sa.or_(of_house, PlannedVisit.station_id == account.organization_id)
     return sa.and_(of_house, sa.or_(PlannedVisit.worker_id == account.id, PlannedVisit.worker_id.is_(None)))
 
 
