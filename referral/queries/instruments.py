@@ -45,8 +45,8 @@ def sheets_by_version(session: Session, one: Instrument) -> dict[uuid.UUID, int]
     keys = [version.id for version in one.versions]
     with without_scope(session, because="how often a version was used is a number, and says nothing of anybody"):
         rows = session.execute(
-            sa.select(Sheet.version_id, sa.func.count(Sheet.id))
+            sa.select(Sheet.version_id, sa.func.count(Sheet.id).label("sheets"))
             .where(Sheet.version_id.in_(keys))
             .group_by(Sheet.version_id)
         )
-        return dict(rows.tuples().all())
+        return {row.version_id: row.sheets for row in rows}

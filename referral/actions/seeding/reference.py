@@ -206,7 +206,7 @@ def load_instruments(session: Session, at: datetime) -> int:
 
     What was published before stays for the sheets that point to it; what somebody switched on or off stays so.
     """
-    known = dict(session.execute(sa.select(Instrument.code, Instrument.id)).tuples().all())
+    known = {row.code: row.id for row in session.execute(sa.select(Instrument.code, Instrument.id))}
     versions = session.execute(
         sa.select(InstrumentVersion.instrument_id, InstrumentVersion.number, InstrumentVersion.digest)
     ).all()
