@@ -1,6 +1,14 @@
 """Tone and icon of states and kinds, beside their words: (tone of ui.css, icon of static/icons/tabler.json)."""
 
 LOOKS: dict[str, tuple[str, str]] = {
+    "AnswerWay.account": ("", "login"),
+    "AnswerWay.link": ("info", "send"),
+    "AnswerWay.phone": ("warning", "phone"),
+    "OutgoingStatus.waiting": ("info", "clock"),
+    "OutgoingStatus.sent": ("success", "circle-check"),
+    "OutgoingStatus.dead": ("danger", "alert-triangle"),
+    "OutgoingStatus.given_up": ("neutral", "ban"),
+    "OutgoingStatus.dropped": ("neutral", "ban"),
     "FlagRule.duplicate": ("warning", "copy"),
     "FlagRule.worker_twice": ("warning", "users"),
     "FlagRule.person_twice": ("warning", "users"),

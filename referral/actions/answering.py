@@ -1,5 +1,6 @@
 """Answers and questions of a provider that come by link or telephone, and what the station replies."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -27,7 +28,6 @@ from models.errors import DomainError, ReasonMissing, WrongStep
 from models.referral import GIVEN_BY_PEOPLE, GOING_ON_STATUSES
 from referral import limits
 from referral import log as the_log
-from referral.access import without_scope
 from referral.actions import links, referrals
 from referral.actions.outbox import remind_outside, tell_outside
 from referral.actions.referral_news import tell_provider, tell_station
@@ -266,10 +266,7 @@ def ask_for_link(session: Session, secret: str, *, at: datetime) -> None:
     often = limits.take(session, f"link again:{key}", at=at, **AGAIN)  # type: ignore[arg-type]
     if referral is None or often is not None:
         return
-    with without_scope(session, because="whoever asks for a new link has no account"):
-        still = referral.status is ReferralStatus.REQUESTED and referral.answer_by and referral.answer_by > at
-        if still or referral.status in GOING_ON_STATUSES:
-            try:
-                send_link_again(session, referral, by=None, at=at)
-            except NobodyToTell:
-                return
+    still = referral.status is ReferralStatus.REQUESTED and referral.answer_by and referral.answer_by > at
+    if still or referral.status in GOING_ON_STATUSES:
+        with suppress(NobodyToTell):
+            send_link_again(session, referral, by=None, at=at)

@@ -25,6 +25,7 @@ JOBS = {
     "tell_of_checks": lazy("Tell of checks that end within 30 days"),
     "forget_old_runs": lazy("Drop runs older than 30 days from this list"),
     "send_mails": lazy("Send the mails that are due"),
+    "send_outgoing": lazy("Send what providers are told outside"),
     "forget_old_sign_ins": lazy("Drop ended sessions, used links and devices unseen for a year"),
     "look_at_spread": lazy("Let the database learn how its records are spread, so that pages stay quick"),
     "follow_refusals": lazy("Propose something new after a refusal, with as few changes as possible"),

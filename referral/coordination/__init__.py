@@ -20,5 +20,6 @@ from referral.coordination import (  # noqa: E402, F401  views need the blueprin
     proposals,
     rounds,
     scenarios,
+    silence,
     views,
 )

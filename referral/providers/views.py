@@ -13,7 +13,7 @@ from referral.i18n import _
 from referral.plans import rhythm
 from referral.providers import blueprint, finders, words
 from referral.providers.forms import ReasonForm
-from referral.queries import inbox, plans, referral_steps
+from referral.queries import answers, inbox, plans, referral_steps
 from referral.queries.paging import paginate
 from referral.queries.sharing import KEPT_AFTER_END
 from referral.words import word
@@ -45,6 +45,7 @@ def show_referral(extract: inbox.ReferralExtract) -> str:
     return render_template(
         "providers/show_referral.html",
         referral=extract,
+        answers=answers.of_referral(db.session, extract.key),
         events=referral_steps.events(db.session, actor(), extract.key),
         visits=referral_steps.visits(db.session, extract.key) if extract.taken_on else [],
         given=referral_steps.delivered(db.session, extract.key) if extract.taken_on else None,

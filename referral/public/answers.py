@@ -57,7 +57,7 @@ def _ask(token: str) -> Answer:
         return _page(token, ask=form)
     try:
         with without_scope(db.session, because=BECAUSE):
-            answering.ask_by_link(db.session, token, form.question.data, at=clock.now())
+            answering.ask_by_link(db.session, token, form.question.data or "", at=clock.now())
     except answering.LinkRefused:
         return _refused(token)
     except answering.TooManyQuestions:

@@ -41,6 +41,7 @@ from models import (
 from models.referral import GOING_ON_STATUSES
 from referral import clock, log
 from referral.access import scope
+from referral.access.viewer import Who
 from referral.queries.age_bands import age_from
 from referral.queries.sharing import KNOWS_WHO, anything, shared, something_shared, what, where, who, with_sharing
 from referral.queries.what_matters import AGE_BANDS, age_band, features
@@ -218,7 +219,7 @@ def counts(session: Session, actor: Account) -> dict[str, int]:
     return {box: sum(by_status.get(status, 0) for status in statuses) for box, statuses in BOXES.items()}
 
 
-def extract(session: Session, actor: Account, key: uuid.UUID) -> ReferralExtract | None:
+def extract(session: Session, actor: Account | Who, key: uuid.UUID) -> ReferralExtract | None:
     """Return what the actor may see of a referral put to its organization, or None. Two queries."""
     at = clock.now()
     withdrawn = sa.select(sa.func.max(Withdrawn.withdrawn_at)).where(

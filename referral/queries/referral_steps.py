@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Account, DeclineReason, ReferralEvent, ReferralStatus, Visit
+from models import Account, AnswerWay, DeclineReason, ReferralEvent, ReferralStatus, Visit
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class EventLine:
     by_own_staff: bool
     reason: DeclineReason | None
     note: str | None
+    way: AnswerWay | None = None
 
 
 def events(session: Session, actor: Account, key: uuid.UUID) -> list[EventLine]:
@@ -30,16 +31,16 @@ def events(session: Session, actor: Account, key: uuid.UUID) -> list[EventLine]:
     statement = (
         sa.select(
             ReferralEvent.to_status, ReferralEvent.at, Account.name, Account.organization_id, ReferralEvent.reason,
-            sa.case((Account.organization_id == actor.organization_id, ReferralEvent.note)),
+            sa.case((Account.organization_id == actor.organization_id, ReferralEvent.note)), ReferralEvent.way,
         )
         .outerjoin(Account, Account.id == ReferralEvent.by_id)
         .where(ReferralEvent.referral_id == key)
         .order_by(ReferralEvent.at, ReferralEvent.id)
     )  # fmt: skip
     lines_ = []
-    for status, at, name, organization_id, reason, note in session.execute(statement).all():
+    for status, at, name, organization_id, reason, note, way in session.execute(statement).all():
         own = name is not None and organization_id == actor.organization_id
-        lines_.append(EventLine(status, at, name, own, reason, note))
+        lines_.append(EventLine(status, at, name, own, reason, note, way))
     return lines_
 
 
