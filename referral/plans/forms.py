@@ -124,7 +124,7 @@ class PlanForm(Form):
             at_time=self.at_time.data,
             units_total=self.units_total.data,
             worker_id=uuid.UUID(self.worker.data) if self.worker.data else None,
-            note=self.note.data,
+            note=self.note.data if "note" in self else None,
         )
 
 

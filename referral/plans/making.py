@@ -1,5 +1,6 @@
 """The plan of a referral: make, show, change, pause, end."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +36,7 @@ def show_plan(plan: ServicePlan) -> str:
         plan=plan,
         person=plans.person_of(db.session, actor(), plan),
         often=rhythm.in_words(plan),
+        referral_address=_referral(plan.referral),
         balance=plans.balance(db.session, plan, today),
         coming=[line for line in lines if line.due_on >= today],
         past=[line for line in reversed(lines) if line.due_on < today],
@@ -71,19 +73,13 @@ def make_plan(referral: Referral) -> Answer:
 
 
 def _referral(referral: Referral) -> str:
-    return url_for("plans.show_referral_of_plan", key=referral.id)
+    """Return the address of the referral's page: that of the station, or that of the provider."""
+    endpoint = "casework.show_referral" if may(actor(), Act.READ_PERSON) else "providers.show_referral"
+    return url_for(endpoint, key=referral.id)
 
 
 def _form(form: PlanForm, **more: Any) -> str:
     return render_template("plans/edit_plan.html", form=form, **more)
-
-
-@blueprint.get("/referrals/<uuid:key>/of-plan")
-@allow(Act.READ_PLAN)
-def show_referral_of_plan(key: Any) -> Response:
-    """Lead to the referral's page: that of the station, or that of the provider."""
-    endpoint = "casework.show_referral" if may(actor(), Act.READ_PERSON) else "providers.show_referral"
-    return redirect(url_for(endpoint, key=key))
 
 
 @blueprint.route("/plans/<uuid:key>/change", methods=["GET", "POST"])
@@ -95,8 +91,11 @@ def change_plan(plan: ServicePlan) -> Answer:
     data = {name: getattr(plan, name) for name in names} | rhythm.boxes_of(plan)
     form = PlanForm(data=data | {"worker": str(plan.worker_id or "")})
     form.prepare(finders.workers(db.session, plan.organization_id))
+    if not plans.person_of(db.session, actor(), plan).notes_shared:
+        del form.note
     if form.validate_on_submit():
-        actions.change(db.session, plan, form.terms(), by=actor(), at=clock.now())
+        terms = form.terms() if "note" in form else replace(form.terms(), note=plan.note)
+        actions.change(db.session, plan, terms, by=actor(), at=clock.now())
         flash(_("The plan is changed. What was done, missed or moved stays as it is."), "success")
         return redirect(url_for("plans.show_plan", key=plan.id))
     page = _form(form, term=plan.term, unit=plan.unit, back_address=url_for("plans.show_plan", key=plan.id),

@@ -31,20 +31,23 @@ def rule_in_words(rule: str, free_days: FreeDays) -> str:
     if parts.keys() - SIMPLE or any(day not in WEEKDAYS for day in days):
         return rule
     named = _(", ").join(str(DAYS[day]) for day in WEEKDAYS if day in days)
-    kind = parts["FREQ"]
-    if kind == "WEEKLY" and days:
-        if every == 1:
-            return _("every week on %(days)s", days=named)
-        return _("every %(every)s weeks on %(days)s", every=every, days=named)
-    if kind == "DAILY" and not days and "BYMONTHDAY" not in parts:
-        if every == 1:
-            return _("every working day") if free_days is FreeDays.SKIP else _("every day")
-        return _("every %(every)s days", every=every)
-    if kind == "MONTHLY" and "BYMONTHDAY" in parts and not days and "-" not in parts["BYMONTHDAY"]:
-        dates = parts["BYMONTHDAY"].replace(",", str(_(", ")))
-        if every == 1:
-            return _("every month on day %(days)s", days=dates)
-        return _("every %(every)s months on day %(days)s", every=every, days=dates)
+    words: dict[str, object] = {"every": every, "days": named}
+    if parts["FREQ"] == "WEEKLY" and days:
+        return (
+            _("every week on %(days)s", days=named) if every == 1 else _("every %(every)s weeks on %(days)s", **words)
+        )
+    if parts["FREQ"] == "DAILY" and not days and "BYMONTHDAY" not in parts:
+        usual = _("every working day") if free_days is FreeDays.SKIP else _("every day")
+        return usual if every == 1 else _("every %(every)s days", every=every)
+    dates = parts.get("BYMONTHDAY", "-")
+    if parts["FREQ"] == "MONTHLY" and not days and "-" not in dates:
+        words["days"] = dates.replace(",", str(_(", ")))
+        one = every == 1
+        return (
+            _("every month on day %(days)s", days=words["days"])
+            if one
+            else _("every %(every)s months on day %(days)s", **words)
+        )
     return rule
 
 

@@ -116,13 +116,13 @@ def _columns(actor: Account) -> list[Any]:
     """Return whom and where, for a select joined to plan, person and area; a provider's as far as agreed."""
     at = now()
     if actor.role is Role.PROVIDER_OFFICER:
-        shown = [
+        shown: list[Any] = [
             who(Person.name, at), what(DataKind.IDENTITY, Area.name, at), what(DataKind.IDENTITY, Area.name_en, at),
-            where(Person.address, at),
+            where(Person.address, at), what(DataKind.NOTES, ServicePlan.note, at),
         ]  # fmt: skip
     else:
-        shown = [Person.name, Area.name, Area.name_en, Person.address]
-    labels = ("person_name", "village_zh", "village_en", "address")
+        shown = [Person.name, Area.name, Area.name_en, Person.address, ServicePlan.note]
+    labels = ("person_name", "village_zh", "village_en", "address", "note")
     return [column.label(name) for column, name in zip(shown, labels, strict=True)]
 
 
@@ -140,7 +140,7 @@ def stops(session: Session, actor: Account, delivery: DeliveryRound, day: date) 
     chosen = (
         sa.select(
             PlannedVisit.id, ServicePlan.id.label("plan_id"), ServicePlan.person_id, DeliveryStop.position,
-            *_columns(actor), PlannedVisit.units, PlannedVisit.unit, ServicePlan.note, PlannedVisit.status,
+            *_columns(actor), PlannedVisit.units, PlannedVisit.unit, PlannedVisit.status,
             PlannedVisit.reason, Visit.contact_result,
         )
         .select_from(DeliveryStop)
@@ -168,7 +168,7 @@ def candidates(session: Session, actor: Account, delivery: DeliveryRound) -> Seq
     chosen = (
         sa.select(
             ServicePlan.id, ServicePlan.person_id, DeliveryStop.position, *_columns(actor), ServicePlan.units,
-            ServicePlan.unit, ServicePlan.note,
+            ServicePlan.unit,
         )
         .select_from(ServicePlan)
         .outerjoin(DeliveryStop, DeliveryStop.plan_id == ServicePlan.id)

@@ -29,7 +29,7 @@ from models.plan import LIVE_PLANS
 from referral.access import get_in_scope, scope
 from referral.clock import now
 from referral.queries.inbox import Names
-from referral.queries.sharing import what, who, with_sharing
+from referral.queries.sharing import shared, what, who, with_sharing
 
 OVERDUE = timedelta(days=30)
 """How long a visit that nobody has dealt with stands among those due."""
@@ -107,7 +107,7 @@ def _lines(actor: Account) -> sa.Select[Any]:
         PlannedVisit.status,
         PlannedVisit.reason,
         PlannedVisit.provisional,
-        PlannedVisit.promise,
+        (what(DataKind.NOTES, PlannedVisit.promise, at) if provider else PlannedVisit.promise).label("promise"),
         PlannedVisit.worker_id,
         Worker.name.label("worker_name"),
         newest(Visit.started_at).label("last_visit"),
@@ -281,6 +281,8 @@ class Who:
 
     name: str | None
     village: Names
+    notes_shared: bool = True
+    """Whether what others wrote for this help may be read too."""
 
 
 def person_of(session: Session, account: Account, plan: ServicePlan) -> Who:
@@ -292,9 +294,10 @@ def person_of(session: Session, account: Account, plan: ServicePlan) -> Who:
             who(Person.name, at),
             what(DataKind.IDENTITY, Area.name, at),
             what(DataKind.IDENTITY, Area.name_en, at),
+            shared(DataKind.NOTES, at),
         ]
         if provider
-        else [Person.name, Area.name, Area.name_en]
+        else [Person.name, Area.name, Area.name_en, sa.true()]
     )
     chosen: sa.Select[Any] = (
         sa.select(*columns)
@@ -304,4 +307,4 @@ def person_of(session: Session, account: Account, plan: ServicePlan) -> Who:
         .where(Referral.id == plan.referral_id)
     )
     row = session.execute(with_sharing(chosen, at) if provider else chosen).first()
-    return Who(row[0], Names(row[1], row[2])) if row else Who(None, Names(None, None))
+    return Who(row[0], Names(row[1], row[2]), bool(row[3])) if row else Who(None, Names(None, None), False)

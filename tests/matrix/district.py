@@ -88,6 +88,7 @@ from tests.factories import (
 )
 from tests.matrix.canaries import SUBJECTS, Canaries, Keys
 from tests.matrix.people import Referring, make_subject
+from tests.matrix.planning import make_plan
 
 ROLES = {
     "assistant": Role.VILLAGE_ASSISTANT,
@@ -284,6 +285,7 @@ def _subject(
     )  # fmt: skip
     session.add_all([*visits, emergency, rights, round_, run, scenario, parameters])
     session.flush()
+    plan, planned, delivery = make_plan(session, made, subject, going)
     proposal = Proposal(
         round_id=round_.id, need_id=proposed.id, capacity_id=capacity.id, proposed_capacity_id=capacity.id,
         cost=1, decision=Decision.CHANGED, reason=word("P", subject),
@@ -311,5 +313,6 @@ def _subject(
         "import": run.id, "organization": receiver.id, "place": capacity.service_at_location_id,
         "capacity": capacity.id, "account": author.id, "service": state.service_id, "scenario": scenario.id,
         "parameters": parameters.id,
+        "plan": plan, "planned": planned, "delivery": delivery,
         "fund": make_fund(session, organization_id=receiver.id, at=at).id,
     }  # fmt: skip

@@ -275,6 +275,33 @@ phone.show_visit                G  visit       worker:own 200 INo
 phone.show_words                G  language=zh EVERYBODY 200
 phone.show_worker               G  -           EVERYBODY 200
 phone.take_entry                P  -           STATIONS 422; OFFICER 422
+plans.add_round                 G  -           STATIONS 200; OFFICER 200
+plans.add_round                 P  -           STATIONS 422; OFFICER 422
+plans.change_plan               G  plan        STATION 200 N; SHARED 200; BACK 200
+plans.change_plan               P  plan        STATION 422 n; SHARED 422; BACK 422
+plans.edit_round                G  delivery    SHARED 200 IT; BACK 200
+plans.edit_round                P  delivery    SHARED 422 IT; BACK 422
+plans.end_plan                  G  plan        STATION 200; SHARED 200; BACK 200
+plans.end_plan                  P  plan        STATION 302; SHARED 302; BACK 302
+plans.hold_plan                 G  plan        STATION 200; SHARED 200; BACK 200
+plans.hold_plan                 P  plan        STATION 422; SHARED 422; BACK 422
+plans.list_rounds               G  -           STATIONS 200; OFFICER 200
+plans.make_plan                 G  accepted    STATION 200; SHARED 200; BACK 200
+plans.make_plan                 P  accepted    STATION 422; SHARED 422; BACK 422
+plans.miss_visit                G  planned     STATION 200; SHARED 200; BACK 200
+plans.miss_visit                P  planned     STATION 422; SHARED 422; BACK 422
+plans.move_visit                G  planned     STATION 200; SHARED 200; BACK 200
+plans.move_visit                P  planned     STATION 422; SHARED 422; BACK 422
+plans.read_calendar             G  secret=none
+plans.resume_plan               P  plan        STATION 409; SHARED 409; BACK 409
+plans.show_calendar             GP -           STATIONS 200; OFFICER 200
+plans.show_plan                 G  plan        CASE+ 200 INO; SHARED 200 IO; BACK 200 O
+plans.show_round                G  delivery    SHARED 200 IT; BACK 200
+plans.show_round                P  delivery    SHARED 422 IT; BACK 422
+plans.show_week                 G  -           STATIONS 200; OFFICER 200; SHARED 200 I
+plans.take_call                 G  plan        STATION 200; SHARED 200; BACK 200
+plans.take_call                 P  plan        STATION 422; SHARED 422; BACK 422
+
 providers.accept_referral       P  asked       SHARED 302; BACK 409
 providers.ask_why_rejected      G  asked       ASKED 200 O
 providers.complete_referral     G  referral    SHARED 200 Oi; BACK 200 O
