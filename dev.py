@@ -5,7 +5,8 @@ python3 dev.py run [--port N]                    make what is missing, then serv
 python3 dev.py test [PYTEST ARGUMENTS]           every check; with arguments, only those tests
 python3 dev.py lint                              style, types, imports, translations, secrets, advisories
 python3 dev.py bench [--needs N …] [--json FILE] how long a round and the pages take; --check fails where a bar is
-                                                 missed; --rounds-only; --kills N kills the server
+                                                 missed; --rounds-only; --kills N kills the server; --database
+                                                 sqlite|postgresql|both: a whole round through the database
 python3 dev.py wheel-test [PYTEST ARGUMENTS]     the tests against the built package
 python3 dev.py lock [--upgrade]                  write both requirements files again
 """
@@ -221,13 +222,19 @@ def test(arguments: list[str]) -> None:
     lint(tests=[*pytest, "-n", "2", "--dist", "worksteal", "--durations", "15"])
 
 
-def bench(needs: list[int], report: str | None, kills: int | None, flags: list[str]) -> None:
-    """Measure rounds and pages, as a table and, where asked for, as JSON; or kill the server under load so often."""
-    ready("dev" if kills else "run")
+def bench(needs: list[int], report: str | None, kills: int | None, database: str | None, flags: list[str]) -> None:
+    """Measure rounds and pages, as a table and, where asked for, as JSON; with `database` a whole round through it.
+
+    Or kill the server under load so often.
+    """
+    ready("dev" if kills or database else "run")
     if kills:
         killing = ("-m", "pytest", "tests/referral/test_kills.py", "-q", "-s")
         sys.exit(call(python(), *killing, env=environment(YUANQIAO_KILLS=str(kills))))
     options = ["--json", report] if report else []
+    if database:
+        words = ("-m", "referral.bench_database", "--database", database, "--needs", str(needs[-1]), *options)
+        sys.exit(call(python(), *words))
     sys.exit(call(python(), "tests/bench.py", "--needs", *map(str, needs), *options, *flags))
 
 
@@ -275,6 +282,7 @@ def main() -> None:
     parsers["bench"].add_argument("--needs", type=int, nargs="+", default=[10_000])
     parsers["bench"].add_argument("--json", type=os.path.abspath)
     parsers["bench"].add_argument("--kills", type=int)
+    parsers["bench"].add_argument("--database", choices=("sqlite", "postgresql", "both"))
     flags = {f"--{name}": name.replace("-", "_") for name in ("check", "rounds-only")}
     for flag in flags:
         parsers["bench"].add_argument(flag, action="store_true")
@@ -287,7 +295,7 @@ def main() -> None:
         "test": lambda: test(rest),
         "lint": lint,
         "bench": lambda: bench(
-            given.needs, given.json, given.kills, [f for f, n in flags.items() if getattr(given, n)]
+            given.needs, given.json, given.kills, given.database, [f for f, n in flags.items() if getattr(given, n)]
         ),
         "wheel-test": lambda: wheel_test(rest),
         "lock": lambda: lock(given.upgrade),

@@ -134,13 +134,15 @@ def run_round(session: Session) -> dict[str, Any]:
     """Run a round over the city and return its figures."""
     with transaction(session):
         started = rounds.start_round(session, area=CITY, at=clock.now())
-    stages = [("gather", time.perf_counter())]
+    stages, processor = [("gather", time.perf_counter())], [time.process_time()]
     peaks: dict[str, Any] = {}
 
     def stage(name: str, _progress: int) -> None:
-        if name in {"solving", "writing", "done"}:
+        begun = {"solving": "solve", "writing": "write", "done": "done"}.get(name)
+        if begun and begun != stages[-1][0]:
             peaks[stages[-1][0]] = peak_mb()
-            stages.append(({"solving": "solve", "writing": "write"}.get(name, name), time.perf_counter()))
+            processor.append(time.process_time())
+            stages.append((begun, time.perf_counter()))
 
     roundwork.compute(session, started.id, progress=stage)
     done = session.get_one(Round, started.id, populate_existing=True)
@@ -154,6 +156,9 @@ def run_round(session: Session) -> dict[str, Any]:
         "seconds": round(sum(split.values()), 3),
         **split,
         "share": round((split["gather"] + split["write"]) / split["solve"], 2),
+        "processor": {
+            name: round(end - begin, 3) for (name, _), (begin, end) in zip(stages, pairwise(processor), strict=False)
+        },
         "parts": parts,
         "peaks_mb": peaks,
     }
@@ -203,7 +208,9 @@ def show(rows: Sequence[dict[str, Any]]) -> None:
         click.echo(f"\nA whole round of {row['needs']:,} needs and {row['openings']:,} openings on {row['database']}")
         for name in ("gather", "solve", "write", "seconds"):
             peak = row["peaks_mb"].get(name)
-            click.echo(f"  {name:<22}{row[name]:9.3f} s" + (f"{peak:12.0f} MB so far" if peak else ""))
+            spent = row["processor"].get(name)
+            told = "" if spent is None else f"{spent:9.3f} s of this process's processor time"
+            click.echo(f"  {name:<22}{row[name]:9.3f} s{told}" + (f"{peak:12.0f} MB so far" if peak else ""))
         click.echo(f"  {'(gather + write)/solve':<22}{row['share']:9.2f}")
         click.echo(f"  {'certificate':<22}{'exact' if row['certified'] else 'NOT EXACT':>11}")
         if row["own_peak_mb"] is not None:

@@ -54,17 +54,35 @@ class Job:
     """When this process began it; another one that takes it up again begins at another moment."""
 
 
+@dataclass(frozen=True)
+class Stages:
+    """Tells how far a round is: pages through its row, and whoever waits for it at once."""
+
+    session: Session
+    key: uuid.UUID
+    progress: Progress
+
+    def __call__(self, name: str, share: int) -> None:
+        """Begin a stage."""
+        with transaction(self.session):
+            rounds.note_progress(self.session, self.key, stage=name, progress=share)
+        self.progress(name, share)
+
+    def written(self, done: int, of: int) -> None:
+        """Say how much of the plan is written; the round's row is locked until all of it is there."""
+        self.progress("writing", WRITING + (99 - WRITING) * done // of)
+
+
+WRITING = 75
+"""Per cent at which writing begins."""
+
+
 class Superseded(Exception):
     """Somebody else has taken the round up again, or ended it: what was found is thrown away."""
 
 
 def compute(session: Session, key: uuid.UUID, *, progress: Progress = silently) -> RoundStatus:
     """Compute a waiting round and return its state. A round that cannot be computed is marked as failed."""
-
-    def stage(name: str, share: int) -> None:
-        with transaction(session):
-            rounds.note_progress(session, key, stage=name, progress=share)
-        progress(name, share)
 
     with transaction(session):
         waiting = session.get_one(Round, key)
@@ -73,7 +91,7 @@ def compute(session: Session, key: uuid.UUID, *, progress: Progress = silently) 
         job = Job(key, waiting.kind, waiting.area_code, waiting.at, waiting.seed, waiting.params, waiting.started_at)
     progress("gathering", 5)
     try:
-        WAYS[job.kind](session, job, stage)
+        WAYS[job.kind](session, job, Stages(session, key, progress))
     except Superseded:
         log.info("round_superseded", round=str(key))
     except Exception as error:
@@ -87,7 +105,7 @@ def compute(session: Session, key: uuid.UUID, *, progress: Progress = silently) 
     return status
 
 
-def _whole(session: Session, job: Job, stage: Progress) -> None:
+def _whole(session: Session, job: Job, stage: Stages) -> None:
     """A round over all open needs of an area."""
     began = perf_counter()
     with reading(), transaction(session):
@@ -95,14 +113,14 @@ def _whole(session: Session, job: Job, stage: Progress) -> None:
     seconds = {"gather": perf_counter() - began}
     stage("solving", 35)
     found = solved(board, job.params, seed=job.seed)
-    stage("writing", 75)
+    stage("writing", WRITING)
     with transaction(session):
         running = _still_mine(session, job)
-        rounds.propose(session, running, found, at=clock.now(), seconds=seconds)
+        rounds.propose(session, running, found, at=clock.now(), seconds=seconds, progress=stage.written)
         running.certificate = running.certificate | {"standing": nightly.standing(board)}
 
 
-def _nightly(session: Session, job: Job, stage: Progress) -> None:
+def _nightly(session: Session, job: Job, stage: Stages) -> None:
     """The same over what would be open if it began now; an older round gives way only to something new."""
     began = perf_counter()
     with reading(), transaction(session):
@@ -118,18 +136,18 @@ def _nightly(session: Session, job: Job, stage: Progress) -> None:
     seconds = {"gather": perf_counter() - began}
     stage("solving", 35)
     found = solved(board, job.params, seed=job.seed)
-    stage("writing", 75)
+    stage("writing", WRITING)
     with transaction(session):
         running = _still_mine(session, job)
         if nightly.being_decided(session, job.area):
             following.drop(session, running.id, at=clock.now(), why="being_decided")
             return
         rounds.end_older(session, job.area, at=clock.now())
-        rounds.propose(session, running, found, at=clock.now(), seconds=seconds)
+        rounds.propose(session, running, found, at=clock.now(), seconds=seconds, progress=stage.written)
         running.certificate = running.certificate | {"standing": standing}
 
 
-def _follow_up(session: Session, job: Job, stage: Progress) -> None:
+def _follow_up(session: Session, job: Job, stage: Stages) -> None:
     """The needs around refusals; made again where somebody decided on one of them meanwhile."""
     for attempt in range(ATTEMPTS):
         began = perf_counter()
@@ -145,7 +163,7 @@ def _follow_up(session: Session, job: Job, stage: Progress) -> None:
         began = perf_counter()
         found = redone(standing, job.params, seed=job.seed)
         seconds["solve"] = perf_counter() - began
-        stage("writing", 75)
+        stage("writing", WRITING)
         try:
             with transaction(session):
                 following.propose(session, _still_mine(session, job), found, at=clock.now(), seconds=seconds)
@@ -157,7 +175,7 @@ def _follow_up(session: Session, job: Job, stage: Progress) -> None:
 
 
 ATTEMPTS = 5
-WAYS: dict[RoundKind, Callable[[Session, Job, Progress], None]] = {
+WAYS: dict[RoundKind, Callable[[Session, Job, Stages], None]] = {
     RoundKind.ORDINARY: _whole,
     RoundKind.NIGHTLY: _nightly,
     RoundKind.FOLLOW_UP: _follow_up,

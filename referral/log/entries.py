@@ -220,7 +220,7 @@ def _on_postgres(differing: tuple[int, ...]) -> str:
         elif name == "at":
             value = f"({value} || '+00')::timestamptz"
         parts.append(value)
-    arrays = ", ".join(["%s::text[]"] * len(differing))
+    arrays = ", ".join(["%b::text[]"] * len(differing))  # binary: the quotation marks of facts need no escapes
     names = ", ".join(COLUMNS[place] for place in differing)
     return f"INSERT INTO log_entry ({_NAMES}) SELECT {', '.join(parts)} FROM unnest({arrays}) AS x({names})"  # noqa: S608
 

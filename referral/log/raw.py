@@ -6,13 +6,16 @@ SQLite holds anyhow. PostgreSQL is asked for the same in SQL. Sealed columns sta
 
 import hmac
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
+ESCAPED = b'"\\' + bytes(range(32))
+"""What JSON writes otherwise inside of a string."""
 encode: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -58,6 +61,42 @@ def record_digest(key: bytes, table: str, names: Iterable[str], values: Iterable
     """Return the digest of one row. Empty columns do not count, so that a new column leaves old digests right."""
     filled = {name: value for name, value in zip(names, values, strict=False) if value is not None}
     return hmac.digest(key, f"record\0{table}\0{encode(filled)}".encode(), "sha256").hex()
+
+
+def record_digests(key: bytes, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    """Return the digests of many rows, as `record_digest` gives that of one, in a third of the time.
+
+    Rows with the same columns filled have one form. What would have to be escaped in it is done in the slow way.
+    """
+    found, forms, digest = [], dict[Any, _Form](), hmac.digest
+    for row in rows:
+        types = tuple(map(type, row))
+        form = forms.get(types) or forms.setdefault(types, _Form.of(table, names, row))
+        text = (form.text % form.pick(row)).encode()
+        if len(text) - len(text.translate(None, ESCAPED)) == form.quotes:
+            found.append(digest(key, form.head + text, "sha256").hex())
+        else:
+            found.append(record_digest(key, table, names, row))
+    return found
+
+
+class _Form(NamedTuple):
+    """How rows with values of some types become text."""
+
+    head: bytes
+    text: str
+    quotes: int
+    pick: Callable[[Sequence[Any]], Any]
+
+    @classmethod
+    def of(cls, table: str, names: Sequence[str], row: Sequence[Any]) -> "_Form":
+        """Return the form of a row and all like it; with one value or none, a form that no row fits."""
+        filled = [place for place, value in enumerate(row) if value is not None]
+        parts = [f'"{names[at]}":' + ('"%s"' if isinstance(row[at], str) else "%s") for at in filled]
+        text = f"{{{','.join(parts)}}}"
+        if len(filled) < 2 or not all(type(row[at]) in {str, int} for at in filled):
+            return cls(b"", "%s", -1, repr)
+        return cls(f"record\0{table}\0".encode(), text, text.count('"'), itemgetter(*filled))
 
 
 def entry_mac(key: bytes, values: Iterable[Any]) -> str:

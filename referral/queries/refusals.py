@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from matching import Problem
 from models import (
     Account,
+    Capacity,
     Decision,
     Need,
     NeedStatus,
@@ -122,7 +123,7 @@ class Standing:
 
 
 def stands(session: Session, area: str, needs: Sequence[uuid.UUID], at: datetime) -> Standing:
-    """Return how things stand around refused needs. Fifteen queries, whatever the size."""
+    """Return how things stand around refused needs. Fifteen queries, whatever the size; seventeen with funds."""
     terms = sa.select(Need.term_id).where(Need.id.in_(needs))
     first, last = code_range(area)
     halted = sa.select(Person.id).where(Person.frozen_at.is_not(None))
@@ -149,7 +150,8 @@ def stands(session: Session, area: str, needs: Sequence[uuid.UUID], at: datetime
         if need in rows:
             today[rows[need]] = openings.get(one.capacity_id, -1)
     refused = np.array(sorted(rows[need] for need in needs if need in rows), dtype=np.int64)
-    problem = _without(board.problem, [(openings[key], count) for key, count in promised.items() if key in openings])
+    problem = _without(board.problem, [(openings[key], *taken) for key, taken in promised.items() if key in openings])
+    problem = _without_others(session, replace(board, problem=problem), rows)
     return Standing(replace(board, problem=problem), today, refused, _by_whom(session, needs), held, stamp)
 
 
@@ -163,27 +165,54 @@ def _may_move(area: str) -> sa.ColumnElement[bool]:
     )
 
 
-def promises(session: Session) -> tuple[dict[uuid.UUID, int], tuple[int, int]]:
-    """Return how many places decisions not yet carried out will take, by place, and a stamp that any decision changes.
+def promises(session: Session) -> tuple[dict[uuid.UUID, tuple[int, int]], tuple[int, int]]:
+    """Return how many places decisions not yet carried out will take, by place, and how many whole yuan of its fund;
+    and a stamp that any decision changes.
 
     One query.
     """
+    yuan = sa.func.sum(sa.type_coerce(Proposal.amount, sa.BigInteger))
     statement = (
-        sa.select(Proposal.capacity_id, sa.func.count(), sa.func.sum(Proposal.version))
+        sa.select(Proposal.capacity_id, sa.func.count(), sa.func.sum(Proposal.version), yuan)
         .join(Round, Round.id == Proposal.round_id)
         .where(Round.status.in_(OPEN_ROUNDS), Proposal.decision.in_(DECIDED), Proposal.capacity_id.is_not(None))
         .group_by(Proposal.capacity_id)
     )
     found: list[Any] = list(session.execute(statement))
     stamp = (sum(row[1] for row in found), sum(int(row[2]) for row in found))
-    return {row[0]: row[1] for row in found}, stamp
+    return {row[0]: (row[1], -(-int(row[3] or 0) // 100)) for row in found}, stamp
 
 
-def _without(problem: Problem, promised: Iterable[tuple[int, int]]) -> Problem:
-    places = problem.openings.places.copy()
-    for row, count in promised:
+def _without(problem: Problem, promised: Iterable[tuple[int, int, int]]) -> Problem:
+    places, left = problem.openings.places.copy(), problem.fund_left.copy()
+    for row, count, yuan in promised:
         places[row] = max(places[row] - count, 0)
-    return replace(problem, openings=replace(problem.openings, places=places))
+        if (fund := int(problem.openings.fund[row])) >= 0:
+            left[fund] = max(left[fund] - yuan, 0)
+    return replace(problem, openings=replace(problem.openings, places=places), fund_left=left)
+
+
+def _without_others(session: Session, board: Board, rows: Mapping[uuid.UUID, int]) -> Problem:
+    """Take from the funds what undecided proposals of other kinds of help would take. One query where there are any."""
+    problem = board.problem
+    if not board.fund_ids:
+        return problem
+    left, fund = problem.fund_left.copy(), {key: number for number, key in enumerate(board.fund_ids)}
+    statement = (
+        sa.select(Proposal.need_id, Capacity.fund_id, sa.type_coerce(Proposal.amount, sa.BigInteger))
+        .join(Round, Round.id == Proposal.round_id)
+        .join(Capacity, Capacity.id == Proposal.capacity_id)
+        .where(
+            Round.status.in_(OPEN_ROUNDS),
+            Proposal.decision == Decision.UNDECIDED,
+            Proposal.amount.is_not(None),
+            Capacity.fund_id.in_(board.fund_ids),
+        )
+    )
+    for need, key, hundredths in session.execute(statement):
+        if need not in rows and key is not None:
+            left[fund[key]] -= -(-int(hundredths) // 100)
+    return replace(problem, fund_left=np.maximum(left, 0))
 
 
 def _by_whom(session: Session, needs: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[uuid.UUID, str]]:

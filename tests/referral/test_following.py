@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from models import (
 from referral import jobs, roundwork
 from referral.actions import applying, deciding, referrals, rounds
 from referral.queries import refusals
-from tests.factories import AT, COUNTY, agree, make_account, make_capacity, make_need, make_term, refer
+from tests.factories import AT, COUNTY, agree, make_account, make_capacity, make_fund, make_need, make_term, refer
 from tests.referral.clockwork import job
 
 LATER = AT + timedelta(hours=1)
@@ -218,6 +219,40 @@ def test_two_refusals_are_followed_by_one_round(session_on_both: Session) -> Non
     assert {key: one.capacity_id for key, one in proposals(session, made).items()} == dict.fromkeys(
         (need.id for need in needs), second.id
     )
+
+
+def test_a_follow_up_never_proposes_more_of_a_fund_than_is_left(session_on_both: Session) -> None:
+    """Who is refused help that draws on a fund gets another place only while the fund has money for everybody."""
+    session = session_on_both
+    make_account(session)
+    term, other = make_term(session), make_term(session, "A03")
+    fund = make_fund(session, amount=1000)
+    refusing = make_capacity(session, term=term, places=3)
+    left = make_capacity(session, term=term, places=3, fund_id=fund.id)
+    make_capacity(session, term=other, places=1, fund_id=fund.id)
+    proposed = make_need(session, term=other, estimated_value=Decimal(500))
+    session.flush()
+    made = rounds.run_round(session, area=COUNTY, at=AT)
+    assert proposals(session, made)[proposed.id].amount == 500
+    needs = [make_need(session, term=term, estimated_value=Decimal(300)) for _ in range(2)]
+    refuse(session, needs[0], refusing)
+    needs[1].status = NeedStatus.CLOSED_UNMET
+    needs[1].closed_reason = "no_provider"  # type: ignore[assignment]
+    session.commit()
+    follow(session)
+    (first,) = follow_ups(session)
+    assert proposals(session, first)[needs[0].id].capacity_id == left.id  # 500 and 300 of 1,000
+
+    needs[1].status, needs[1].closed_reason = NeedStatus.OPEN, None
+    session.flush()
+    refuse(session, needs[1], refusing)
+    session.commit()
+    follow(session, 10)
+    second = follow_ups(session)[-1]
+    told = proposals(session, second)[needs[1].id]
+    assert second.id != first.id
+    assert (told.capacity_id, told.explanation["code"]) == (None, "whole_round")
+    assert proposals(session, first)[needs[0].id].decision is Decision.UNDECIDED
 
 
 def test_an_expired_referral_is_followed_and_a_cancelled_one_is_not(session_on_both: Session) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching import PARTS, Change, Params, Reason, Why
 from matching.steady import Around, Told, around
@@ -15,17 +16,44 @@ from referral.queries.gathering.choices import known, rule_names
 from referral.queries.refusals import Standing
 
 WHOLE_ROUND = "whole_round"
-"""Code of a refused need that only a whole round can place: its kind of help is shared out in hours."""
+"""Code of a refused need that only a whole round can place: its kind of help is shared out in hours, or draws on a
+fund that is short."""
 
 
 def redone(standing: Standing, params: dict[str, Any], *, seed: int) -> "Redone":
-    """Return the plan put right around what was refused."""
+    """Return the plan put right around what was refused.
+
+    Places are counted one by one here. Hours and the money of a fund are shared out by whole rounds only: where a plan
+    would take more of a fund than is left, whoever was refused help that draws on one waits for the next.
+    """
+    openings, chosen = standing.board.problem.openings, Params.from_dict(params)
+    postponed = _of_kinds(standing, openings.counts_hours)
+    found = _around(standing, chosen, standing.refused[~postponed], seed=seed)
+    if found is not None and _overdrawn(standing, found):
+        postponed |= _of_kinds(standing, openings.fund >= 0)
+        found = _around(standing, chosen, standing.refused[~postponed], seed=seed)
+    return Redone(standing, found, tuple(standing.refused[postponed].tolist()))
+
+
+def _of_kinds(standing: Standing, openings: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say of each refused need whether its kind of help is among those that some openings offer."""
     problem = standing.board.problem
-    in_hours = np.unique(problem.openings.service_type[problem.openings.counts_hours])
-    counted = np.isin(problem.needs.service_type[standing.refused], in_hours)
-    plain, postponed = standing.refused[~counted], standing.refused[counted]
-    found = around(problem, Params.from_dict(params), standing.today, plain, seed=seed) if len(plain) else None
-    return Redone(standing, found, tuple(int(row) for row in postponed))
+    return np.isin(problem.needs.service_type[standing.refused], problem.openings.service_type[openings])
+
+
+def _around(standing: Standing, params: Params, refused: NDArray[np.int64], *, seed: int) -> Around | None:
+    return around(standing.board.problem, params, standing.today, refused, seed=seed) if len(refused) else None
+
+
+def _overdrawn(standing: Standing, found: Around) -> bool:
+    """Say whether everything proposed after the change would take more of a fund than is left of it."""
+    problem = standing.board.problem
+    plan = standing.today.copy()
+    plan[found.rows] = found.told.assignment
+    fund = np.append(problem.openings.fund, -1)[plan]
+    drawn = fund >= 0
+    taken = np.bincount(fund[drawn], problem.needs.amount[drawn], minlength=len(problem.fund_left))
+    return bool((taken > problem.fund_left).any())
 
 
 @dataclass(frozen=True)

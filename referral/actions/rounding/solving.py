@@ -14,7 +14,7 @@ from referral.actions.rounding import fairness
 from referral.actions.rounding.telling import NOBODY, REASONS, Teller
 from referral.bulk import digits
 from referral.queries.gathering.board import Board
-from referral.queries.gathering.choices import known, rule_names
+from referral.queries.gathering.choices import rule_names
 from referral.queries.gathering.groups import grouped
 from referral.queries.gathering.raw import numbered, uuids
 
@@ -39,7 +39,7 @@ class Solved:
     @property
     def needs(self) -> int:
         """How many needs were decided on."""
-        return len(self.board.need_ids)
+        return len(self.board.need_keys)
 
     @property
     def places(self) -> int:
@@ -74,27 +74,40 @@ class Solved:
         result = self.result
         chosen, assigned = result.chosen[some], result.assignment[some].tolist()
         pairs = np.maximum(chosen, 0)
-        capacities = [*(key.hex for key in self.board.capacity_ids), None]
+        capacities = self._capacities
         matched = (chosen >= 0).tolist()
         proposed = [capacities[max(opening, NOBODY)] for opening in assigned]
 
         def of_pair(values: NDArray[Any]) -> list[Any]:
-            found = values[pairs].tolist() if len(values) else [None] * len(matched)
-            return [value if has else None for value, has in zip(found, matched, strict=True)]
+            if not len(values):
+                return [None] * len(matched)
+            found = values[pairs]
+            known = (chosen >= 0) & ~np.isnan(found)
+            return [value if has else None for value, has in zip(found.tolist(), known.tolist(), strict=True)]
 
         chances = result.propensity[some].tolist()
-        kilometres = of_pair(result.candidates.distance_km)
         return {
             "need_id": digits(self.board.need_keys[some].tobytes()),
             "capacity_id": proposed,
             "proposed_capacity_id": proposed,
             "cost": of_pair(result.candidates.cost),
             "parts": self.teller.parts(some),
-            "distance_km": [None if km is None else known(km, 3) for km in kilometres],
+            "distance_km": of_pair(self._kilometres),
             "amount": self._amounts(some),
             "propensity": [chance if has else None for chance, has in zip(chances, matched, strict=True)],
             "explanation": self.teller.explanations(some),
         }
+
+    @cached_property
+    def _capacities(self) -> list[str | None]:
+        """Key of each opening; the last entry, which -1 finds, is nothing."""
+        return [*(key.hex for key in self.board.capacity_ids), None]
+
+    @cached_property
+    def _kilometres(self) -> NDArray[np.float64]:
+        """Distance of each pair as it is stored."""
+        kilometres: NDArray[np.float64] = self.result.candidates.distance_km.astype(np.float64)
+        return kilometres.round(3)
 
     def _amounts(self, some: slice) -> list[int | None]:
         """Hundredths of a yuan that each proposed place would take of its fund."""

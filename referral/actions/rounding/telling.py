@@ -6,13 +6,17 @@ Codes and numbers only; words are made of them when a page is shown.
 from collections.abc import Iterator
 from functools import cache, cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matching import PARTS, Change, Reason, Result, Why
-from referral.actions.rounding.texts import key_text, number, objects
+from referral.actions.rounding.texts import filled, key_text, number, objects
 from referral.queries.gathering.board import Board
 from referral.queries.gathering.choices import rule_names
 
 REASONS = {int(one): one.name.lower() for one in Reason}
-WHYS = {int(one): one.name.lower() for one in Why}
+HEADS = {number: f'{{"code":"{name}","offered":' for number, name in REASONS.items()}
+WHYS = {int(one): f'{one.name.lower()}","extra":' for one in Why}
 CHANGES = {int(one): one.name.lower() for one in Change}
 NOBODY = -1
 
@@ -21,6 +25,11 @@ NOBODY = -1
 def rules_text(mask: int) -> str:
     """Return the codes of the rules in a bit mask as a JSON list."""
     return objects(f'"{name}"' for name in rule_names(mask))
+
+
+def _masks(some: NDArray[np.uint32]) -> list[int]:
+    """Return the different bit masks, each once."""
+    return list(np.unique(some).tolist())
 
 
 class Teller:
@@ -46,20 +55,23 @@ class Teller:
         """Points of each part for the chosen pairs, `{}` where there is none."""
         pairs = self.result.chosen[some]
         form = "{" + ",".join(f'"{name}":%d' for name in PARTS) + "}"
-        texts = iter([form % tuple(points) for points in self.result.candidates.parts[pairs[pairs >= 0]].tolist()])
+        texts = filled(form, self.result.candidates.parts[pairs[pairs >= 0]])
         return [next(texts) if pair >= 0 else "{}" for pair in pairs.tolist()]
 
     def explanations(self, some: slice) -> list[str]:
         """Why this one and why not the next, or why nobody and what would help."""
-        told, reasons = self.result.reasons, self._matched(some)
-        heads = zip(told.code[some].tolist(), told.offered[some].tolist(), told.fitting[some].tolist(), strict=True)
-        unmet = self._unmet(some)
+        told, matched, unmet = self.result.reasons, self._matched(some), self._unmet(some)
+        rows = zip(
+            told.code[some].tolist(),
+            told.offered[some].tolist(),
+            told.fitting[some].tolist(),
+            self.result.chosen[some].tolist(),
+            self._drawn(some),
+            strict=True,
+        )
         return [
-            f'{{"code":"{REASONS[code]}","offered":{offered},"fitting":{fitting},'
-            f"{next(reasons) if pair >= 0 else next(unmet)}{drawn}}}"
-            for (code, offered, fitting), pair, drawn in zip(
-                heads, self.result.chosen[some].tolist(), self._drawn(some), strict=True
-            )
+            f'{HEADS[code]}{offered},"fitting":{fitting},{next(matched) if pair >= 0 else next(unmet)}{drawn}}}'
+            for code, offered, fitting, pair, drawn in rows
         ]
 
     def _drawn(self, some: slice) -> list[str]:
@@ -79,27 +91,33 @@ class Teller:
     def _matched(self, some: slice) -> Iterator[str]:
         told = self.result.reasons
         has = self.result.chosen[some] >= 0
-        columns = (told.alternative, told.alternative_why, told.alternative_extra, told.alternative_rules)
-        rows = zip(told.rank[some][has].tolist(), *(one[some][has].tolist() for one in columns), strict=True)
-        for rank, openings, whys, extras, rules in rows:
-            alternatives = objects(
-                f'{{"capacity":{self.capacities[opening]},"why":"{WHYS[why]}","extra":{extra},"rules":{rules_text(mask)}}}'
-                for opening, why, extra, mask in zip(openings, whys, extras, rules, strict=True)
-                if opening >= 0
-            )
-            yield f'"rank":{rank},"alternatives":{alternatives}'
+        alternative = told.alternative[some][has]
+        named = alternative >= 0
+        columns = (told.alternative_why, told.alternative_extra, told.alternative_rules)
+        rows = zip(alternative[named].tolist(), *(one[some][has][named].tolist() for one in columns), strict=True)
+        places, tails = self._places, {mask: f',"rules":{rules_text(mask)}}}' for mask in _masks(columns[-1][some])}
+        texts = [f"{places[opening]}{WHYS[why]}{extra}{tails[mask]}" for opening, why, extra, mask in rows]
+        last = 0
+        for rank, end in zip(told.rank[some][has].tolist(), named.sum(axis=1).cumsum().tolist(), strict=True):
+            yield f'"rank":{rank},"alternatives":[{",".join(texts[last:end])}]'
+            last = end
+
+    @cached_property
+    def _places(self) -> list[str]:
+        """What an alternative begins with, for each opening."""
+        return [f'{{"capacity":{key},"why":"' for key in self.capacities]
 
     def _unmet(self, some: slice) -> Iterator[str]:
         told = self.result.reasons
         has = self.result.chosen[some] < 0
-        columns = (told.change, told.opening, told.rules, told.distance_km, told.excess_km, told.ahead, told.held)
-        for change, opening, mask, km, excess, ahead, held in zip(
-            *(one[some][has].tolist() for one in columns), strict=True
-        ):
+        capacities, rules = self.capacities, {mask: rules_text(mask) for mask in _masks(told.rules[some])}
+        held = filled(",".join(["%d"] * told.held.shape[1]), told.held[some][has])
+        columns = (told.change, told.opening, told.rules, told.distance_km, told.excess_km, told.ahead)
+        for change, opening, mask, km, excess, ahead in zip(*(one[some][has].tolist() for one in columns), strict=True):
             yield (
-                f'"change":"{CHANGES[change]}","capacity":{self.capacities[max(opening, NOBODY)]},'
-                f'"rules":{rules_text(mask)},"distance_km":{number(km, 1)},"excess_km":{number(excess, 1)},'
-                f'"ahead":{ahead},"held":{objects(map(str, held))}'
+                f'"change":"{CHANGES[change]}","capacity":{capacities[max(opening, NOBODY)]},'
+                f'"rules":{rules[mask]},"distance_km":{number(km, 1)},"excess_km":{number(excess, 1)},'
+                f'"ahead":{ahead},"held":[{next(held)}]'
             )
 
     def chains(self) -> list[str]:

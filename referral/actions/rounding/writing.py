@@ -24,7 +24,17 @@ from referral.access.rows import keep_told
 from referral.access.viewer import ScopeMissing, viewer_of
 from referral.actions.rounding.solving import Solved
 from referral.bulk import CHUNK, insert, moment_text, new_keys
-from referral.queries.gathering.raw import Ints, columns, is_one_of, key_list, keys, raw_key, uuids
+from referral.log.many import update_many
+from referral.queries.gathering.raw import (
+    Ints,
+    columns,
+    is_one_of,
+    key_list,
+    keys,
+    nothing_collected,
+    raw_key,
+    uuids,
+)
 
 Written = Callable[[int, int], None]
 """written(proposals so far, of)."""
@@ -46,15 +56,17 @@ def write_plan(session: Session, round_id: uuid.UUID, found: Solved, *, at: date
     connection = session.connection()
     every = {"round_id": round_id.hex, "created_at": moment_text(at)}
     position, by_provider = positions(session, found)
-    for start in range(0, found.needs, CHUNK):
-        rows = min(CHUNK, found.needs - start)
-        once = every | {"id": new_keys(rows), "decision": Decision.UNDECIDED.value, "version": 1}
-        some = slice(start, start + rows)
-        once |= {"position": position[some], "provider_position": by_provider[some]}
-        insert(connection, Proposal.__table__, rows, once | found.proposals(some))
-        progress(start + rows, found.needs)
-    insert(connection, RoundOpening.__table__, found.places, every | {"id": new_keys(found.places)} | found.openings())
-    take_needs(session, round_id)
+    with nothing_collected():
+        for start in range(0, found.needs, CHUNK):
+            rows = min(CHUNK, found.needs - start)
+            once = every | {"id": new_keys(rows), "decision": Decision.UNDECIDED.value, "version": 1}
+            some = slice(start, start + rows)
+            once |= {"position": position[some], "provider_position": by_provider[some]}
+            insert(connection, Proposal.__table__, rows, once | found.proposals(some))
+            progress(start + rows, found.needs)
+        lines = every | {"id": new_keys(found.places)} | found.openings()
+        insert(connection, RoundOpening.__table__, found.places, lines)
+        take_needs(session, round_id, int((found.result.assignment >= 0).sum()))
 
 
 def positions(session: Session, found: Solved) -> tuple[list[int | None], list[int | None]]:
@@ -94,18 +106,21 @@ def _by_provider(session: Session, found: Solved) -> Ints:
     return order[np.searchsorted(in_turn[order], ids)]
 
 
-def take_needs(session: Session, round_id: uuid.UUID) -> None:
-    """Mark needs with a place as proposed; where one is not open any more, its proposal has failed."""
+def take_needs(session: Session, round_id: uuid.UUID, wanted: int) -> None:
+    """Mark the `wanted` needs with a place as proposed; where one is not open any more, its proposal has failed."""
     placed = sa.and_(Proposal.round_id == round_id, Proposal.capacity_id.is_not(None))
-    taken = session.execute(
+    taken = update_many(
+        session,
+        Need,
         sa.update(Need)
         .where(Need.status == NeedStatus.OPEN, Need.id.in_(sa.select(Proposal.need_id).where(placed)))
         .values(status=NeedStatus.PROPOSED, version=Need.version + 1)
-        .returning(raw_key(Need.id))
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
     )
-    wanted = session.execute(sa.select(raw_key(Proposal.need_id)).where(placed))
-    lost = uuids(keys(sorted({row[0] for row in wanted}.difference(row[0] for row in taken))))
+    if len(taken) == wanted:
+        return
+    of_round = keys(columns(session, sa.select(raw_key(Proposal.need_id)).where(placed))[0])
+    lost = uuids(of_round[~np.isin(of_round, keys(taken))])
     for start in range(0, len(lost), 500):
         session.execute(
             sa.update(Proposal)

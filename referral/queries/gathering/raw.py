@@ -93,7 +93,7 @@ def columns(session: Session, statement: sa.Select[*tuple[Any, ...]]) -> list[tu
 
     The installation itself is not narrowed, so its statement goes to the driver at once and no row object is made.
     """
-    with _nothing_collected():
+    with nothing_collected():
         if viewer_of(session).unlimited:
             keep_told(session)
             answer = session.connection().execute(statement, execution_options={SEEN: True})
@@ -105,7 +105,7 @@ def columns(session: Session, statement: sa.Select[*tuple[Any, ...]]) -> list[tu
 
 
 @contextmanager
-def _nothing_collected() -> Iterator[None]:
+def nothing_collected() -> Iterator[None]:
     """A hundred thousand rows are no garbage: looking through them again and again took longer than reading them."""
     was = gc.isenabled()
     gc.disable()
