@@ -1,6 +1,7 @@
 """What messages to providers outside say: a mail in both languages, a text message, or codes for a partner's computer.
 
-None of it tells anything of the person in need but the kind of help and the township; the rest stands behind the link.
+None of it tells anything of the person in need but the kind of help and how urgent it is; the rest stands behind the
+link.
 """
 
 import json
@@ -17,7 +18,6 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from models import (
     AnswerLink,
-    Area,
     Channel,
     EndpointKind,
     Need,
@@ -49,7 +49,6 @@ class Told:
 
     kind: OutgoingKind
     term: Any
-    township: Any
     urgency: Any
     answer_by: datetime | None
     address: str | None
@@ -62,14 +61,12 @@ class Told:
 
 def told(session: Session, outgoing: Outgoing, at: datetime) -> Told | None:
     """Return what a message tells; None where its link works no more, or its receiver is not one of today."""
-    town, village, station = aliased(Area), aliased(Area), aliased(Organization)
+    station = aliased(Organization)
     row = session.execute(
-        sa.select(Referral, town, village, station.name, AnswerLink, links.works(at))
+        sa.select(Referral, station.name, AnswerLink, links.works(at))
         .select_from(Outgoing)
         .join(Referral, Referral.id == Outgoing.referral_id)
         .join(Organization, Organization.id == Referral.organization_id)
-        .join(village, village.code == Referral.area_code)
-        .outerjoin(town, town.code == village.parent_code)
         .outerjoin(station, station.id == Referral.station_id)
         .outerjoin(AnswerLink, AnswerLink.id == Outgoing.link_id)
         .where(Outgoing.id == outgoing.id)
@@ -77,7 +74,7 @@ def told(session: Session, outgoing: Outgoing, at: datetime) -> Told | None:
     ).one_or_none()
     if row is None:
         return None
-    referral, township, own, station_name, link, works = row
+    referral, station_name, link, works = row
     ways = [one for one in contacts(session, outgoing.organization_id) if one.channel is outgoing.channel]
     if link is not None:
         ways = [one for one in ways if one.fingerprint == link.receiver] if works else []
@@ -89,7 +86,6 @@ def told(session: Session, outgoing: Outgoing, at: datetime) -> Told | None:
     return Told(
         kind=outgoing.kind,
         term=referral.need.term,
-        township=township or own,
         urgency=referral.need.urgency,
         answer_by=referral.answer_by,
         address=address_of(link) if link else None,
@@ -155,7 +151,6 @@ def body(outgoing: Outgoing, told_: Told) -> bytes:
     else:
         data = {
             "help": {"code": told_.term.code, "name_zh": told_.term.name_zh, "name_en": told_.term.name_en},
-            "township": told_.township.code,
             "urgency": told_.urgency.value,
             "answer_by": told_.answer_by.isoformat() if told_.answer_by else None,
             "link": told_.address,

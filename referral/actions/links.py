@@ -156,3 +156,12 @@ def referral_of(session: Session, secret: str) -> Referral | None:
         .join(AnswerLink, AnswerLink.referral_id == Referral.id)
         .where(AnswerLink.fingerprint == _fingerprint(secret), AnswerLink.organization_id == Referral.organization_id)
     ).one_or_none()
+
+
+def note_opened(session: Session, secret: str, *, at: datetime) -> None:
+    """Note when a link that works was first opened in a browser."""
+    for purpose in LinkPurpose:
+        link = find(session, secret, purpose, at=at)
+        if link is not None:
+            first = sa.update(AnswerLink).where(AnswerLink.id == link.id, AnswerLink.opened_at.is_(None))
+            session.execute(first.values(opened_at=at).execution_options(synchronize_session=False))

@@ -38,7 +38,7 @@ def set_silence() -> Response | str | tuple[str, int]:
     now = silence.rule_for(db.session, area)
     form = SilenceForm(next_offer=now.next_offer, most_offers=now.most_offers)
     if form.validate_on_submit():
-        values: dict[str, Any] = {"next_offer": form.next_offer.data, "most_offers": form.most_offers.data, "reason": form.reason.data}
+        values: dict[str, Any] = {name: form[name].data for name in ("next_offer", "most_offers", "reason")}
         silence.set_rule(db.session, area, **values, by=actor(), at=clock.now())
         flash(_("Set. It counts from the next referral that expires."), "success")
         return redirect(url_for("coordination.set_silence"))
