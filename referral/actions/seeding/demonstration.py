@@ -16,7 +16,9 @@ from referral.actions.seeding.agreeing import write_consents
 from referral.actions.seeding.cases import move_cases, open_cases
 from referral.actions.seeding.district import build_district, count_places
 from referral.actions.seeding.funds import make_fund
+from referral.actions.seeding.hours import make_odd, tell_hours
 from referral.actions.seeding.needs import Needs
+from referral.actions.seeding.outcomes import switch_on, write_outcomes
 from referral.actions.seeding.people import make_people
 from referral.actions.seeding.planning_ahead import write_plans
 from referral.actions.seeding.reference import load_reference
@@ -55,6 +57,7 @@ def load_demonstration(session: Session, *, today: date, progress: Progress) -> 
     world = make_world(session, today)
     rows = world.write(session, progress)
     reset_counters(session)
+    tell_hours(session, today)
     return Loaded(
         rows=rows,
         people=len(world.all(Person)),
@@ -91,7 +94,9 @@ def make_world(session: Session, today: date) -> World:
     make_parameters(world, accounts["coordinator"], accounts["coordinator2"])
     write_consents(needs, matters)
     write_plans(world, referring.lines, by_organization)
+    make_odd(world, accounts["station"])
     _number(world)
+    write_outcomes(world, matters, accounts, switch_on(session))
     return world
 
 
