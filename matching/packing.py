@@ -12,26 +12,28 @@ same plan on every machine, only not equally fast.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from matching.graph import Graph
 from matching.packing_bounds import bound, reduced, relaxed
-from matching.packing_search import Search, repaired
+from matching.packing_parts import parts, tightened
+from matching.packing_prices import Priced, priced
+from matching.packing_search import WHOLE, Search, repaired
 from matching.params import COST_CAP
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-FILLED = 4096
-"""Up to so many units every sum of sizes is looked at."""
 STEP = 16
 """How much more the relaxation that starts the search values a tier than the next."""
+NEARLY = 1e-6
+MOST_STEPS = 300
+"""Steps towards better prices."""
+TURN = 3e-7
+"""Deterministic seconds that one step counts for, a pair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +83,10 @@ class Packing:
         units, yuan = self.used(chosen)
         own = np.array_equal(self.graph.need[pairs], np.flatnonzero(chosen >= 0))
         return bool(own and (units <= self.graph.places).all() and (yuan <= self.left).all())
+
+    def cost(self, chosen: Ints) -> int:
+        """What the pairs of a plan cost together."""
+        return int(self.graph.cost[chosen[chosen >= 0]].sum())
 
     def served(self, chosen: Ints) -> Ints:
         """int64[T]: needs served of each tier."""
@@ -168,111 +174,70 @@ def pack(packing: Packing, *, effort: float, seed: int = 0) -> Packed:
     return total
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Needs, openings, pairs and funds that hang together, and the packing among them."""
-
-    needs: Ints
-    openings: Ints
-    pairs: Ints
-    funds: Ints
-    packing: Packing
-
-
-def parts(packing: Packing) -> Iterator[Part]:
-    """The parts of a packing; pairs that can never be used join nothing and are left out."""
-    graph, usable = packing.graph, np.flatnonzero(packing.usable())
-    n, m, funds = graph.n, graph.m, len(packing.left)
-    drawn = np.flatnonzero(packing.fund >= 0)
-    tails = np.concatenate([graph.need[usable], n + drawn])
-    heads = np.concatenate([n + graph.opening[usable], n + m + packing.fund[drawn]])
-    links = csr_array((np.ones(len(tails), np.int8), (tails, heads)), shape=(n + m + funds,) * 2)
-    _, label = connected_components(links, directed=False)
-    of_pair = label[graph.need[usable]]
-    for mark in np.unique(of_pair).tolist():
-        needs, pairs = np.flatnonzero(label[:n] == mark), usable[of_pair == mark]
-        openings, own = np.flatnonzero(label[n : n + m] == mark), np.flatnonzero(label[n + m :] == mark)
-        ptr = np.concatenate(
-            [[0], np.cumsum(np.bincount(np.searchsorted(needs, graph.need[pairs]), minlength=len(needs)))]
-        )
-        inner = Graph(
-            ptr.astype(np.int64),
-            np.searchsorted(openings, graph.opening[pairs]).astype(np.int32),
-            graph.cost[pairs],
-            graph.places[openings],
-            graph.penalty[needs],
-        )
-        fund = packing.fund[openings]
-        local = np.where(fund >= 0, np.searchsorted(own, fund), -1).astype(np.int32)
-        part = Packing(
-            inner,
-            packing.tier[needs],
-            packing.tiers,
-            packing.use[pairs],
-            local,
-            packing.money[pairs],
-            packing.left[own],
-        )
-        yield Part(needs, openings, pairs, own, part)
-
-
-def tightened(packing: Packing) -> Packing:
-    """The same plans with less to share out: of each opening no more than the sizes of its needs can add up to.
-
-    Twelve hours and a half cannot be filled with needs of two hours; the relaxation would count that half.
-    """
-    graph = packing.graph
-    ptr, order = graph.by_opening
-    places = graph.places.copy()
-    for opening, most in enumerate(places.tolist()):
-        places[opening] = fillable(packing.use[order[ptr[opening] : ptr[opening + 1]]], most)
-    left = packing.left.copy()
-    fund = packing.fund[graph.opening]
-    for number, most in enumerate(left.tolist()):
-        left[number] = fillable(packing.money[fund == number], most)
-    return replace(packing, graph=replace(graph, places=places), left=left)
-
-
-def fillable(sizes: Ints, most: int) -> int:
-    """The largest sum of some of these sizes that is not above `most` (by their common divisor where that is large)."""
-    if int(sizes.sum()) <= most or not len(sizes):
-        return int(sizes.sum())
-    step = int(np.gcd.reduce(sizes)) or 1
-    if most // step > FILLED:
-        return most - most % step
-    within, sums = (1 << (most // step + 1)) - 1, 1
-    for size in (sizes // step).tolist():
-        sums |= (sums << size) & within
-    return (sums.bit_length() - 1) * step
-
-
 def _pack_part(packing: Packing, effort: float, seed: int) -> Packed:
     packing = tightened(packing)
     graph, everybody = packing.graph, np.ones(packing.graph.n, dtype=np.bool_)
     rising = graph.cost - STEP ** (packing.tiers + 1 - packing.tier.astype(np.int64))[graph.need] * COST_CAP
     first, share = relaxed(packing, rising, everybody, np.zeros(0, np.int64))
-    dear = reduced(packing, rising, first)
-    search = Search(packing, repaired(packing, share, dear), dear, effort, seed)
+    starts, turns = [(share, reduced(packing, rising, first))], _turns(packing, effort)
+    sure = None
+    if len(graph.opening) > WHOLE:
+        likely = np.bincount(packing.tier[graph.need], share, packing.tiers + 1)[1:]
+        due = np.floor(likely + NEARLY).astype(np.int64)
+        prices, _ = relaxed(packing, graph.cost, everybody, due, share > 0)
+        sure = priced(packing, graph.cost, everybody, prices, turns=turns)
+        starts.append((np.round(sure.share, 1), reduced(packing, graph.cost, sure.prices) + _paid(packing, sure)))
+        effort -= TURN * turns * len(graph.opening)
+    plans = [(repaired(packing, share, dear), dear) for share, dear in starts]
+    chosen, _ = max(plans, key=lambda plan: (*packing.served(plan[0]).tolist(), -packing.cost(plan[0])))
+    search = Search(packing, chosen, plans[-1][1], effort, seed)
     proven = search.run()
-    chosen = search.chosen
+    return _told(packing, search.chosen, sure, turns, proven=proven)
+
+
+def _turns(packing: Packing, effort: float) -> int:
+    """Steps towards better prices that a fifth of the effort allows."""
+    return int(min(MOST_STEPS, effort / 5 / (TURN * max(len(packing.graph.opening), 1))))
+
+
+def _paid(packing: Packing, sure: Priced) -> NDArray[np.float64]:
+    """float64[E]: what the need of each pair pays at these prices."""
+    need = sure.prices.need
+    return np.zeros(len(packing.graph.opening)) if need is None else need[packing.graph.need]
+
+
+def _told(packing: Packing, chosen: Ints, sure: Priced | None, turns: int, *, proven: bool) -> Packed:
+    """The plan with what can be proved of it."""
+    graph, everybody = packing.graph, np.ones(packing.graph.n, dtype=np.bool_)
+    held = np.zeros(len(graph.opening), dtype=np.bool_)
+    held[chosen[chosen >= 0]] = True
     served = packing.served(chosen)
-    most, people = _most(packing, served, proven=proven)
-    prices, _ = relaxed(packing, graph.cost, everybody, served)
-    cost = int(graph.cost[chosen[chosen >= 0]].sum())
-    lowest = cost if proven else max(bound(packing, graph.cost, everybody, prices), 0)
+    most, people = _most(packing, served, held, turns, proven=proven)
+    prices, _ = relaxed(packing, graph.cost, everybody, served, held)
+    cost = packing.cost(chosen)
+    lowest = cost
+    if not proven:
+        lowest = max(bound(packing, graph.cost, everybody, prices), 0)
+        begin = prices
+        if sure is not None:
+            begin = replace(sure.prices, due=served)
+            turns = 0 if np.array_equal(sure.prices.due, served) else turns // 2
+        lowest = max(lowest, priced(packing, graph.cost, everybody, begin, turns=turns, above=cost).bound)
     value, penalty = cost + int(graph.penalty[chosen < 0].sum()), graph.penalty
     if np.array_equal(served, most):
         least = value - cost + lowest
     else:
-        sure = int(np.flatnonzero(served != most)[0])
-        later = packing.tier > sure
+        short = int(np.flatnonzero(served != most)[0])
+        later = packing.tier > short
         falling = graph.cost - np.where(later, penalty, 0)[graph.need]
-        rest, _ = relaxed(packing, falling, everybody, served[:sure])
-        least = bound(packing, falling, everybody, rest) + int(penalty[later | (chosen < 0)].sum())
+        rest, _ = relaxed(packing, falling, everybody, served[:short], held)
+        whole = priced(packing, falling, everybody, rest, turns=turns, above=int(falling[held].sum()))
+        least = max(bound(packing, falling, everybody, rest), whole.bound)
+        least += int(penalty[later | (chosen < 0)].sum())
     return Packed(chosen, served, most, cost, lowest, value, min(least, value), prices.opening, prices.fund, people)
 
 
-def _most(packing: Packing, served: Ints, *, proven: bool) -> tuple[Ints, NDArray[np.float64]]:
+def _most(packing: Packing, served: Ints, held: Mask, turns: int, *, proven: bool) -> tuple[Ints, NDArray[np.float64]]:
     """How many of each tier can be served at most beside those before it, and what a yuan adds of each tier."""
     has_pair = np.diff(packing.graph.ptr) > 0
     most, people = served.copy(), np.zeros((len(packing.left), packing.tiers))
@@ -282,8 +247,11 @@ def _most(packing: Packing, served: Ints, *, proven: bool) -> tuple[Ints, NDArra
         if served[tier - 1] < able and (not proven or len(packing.left)):
             gain = np.where(mine[packing.graph.need], -1, 0).astype(np.int64)
             asked = packing.tier <= tier
-            prices, _ = relaxed(packing, gain, asked, served[: tier - 1])
+            prices, _ = relaxed(packing, gain, asked, served[: tier - 1], held)
             people[:, tier - 1] = prices.fund
             able = min(able, -bound(packing, gain, asked, prices))
+            if able > served[tier - 1]:
+                whole = priced(packing, gain, asked, prices, turns=turns // 4, above=-int(served[tier - 1]))
+                able = min(able, -whole.bound)
         most[tier - 1] = served[tier - 1] if proven else able
     return most, people

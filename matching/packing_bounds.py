@@ -40,6 +40,8 @@ class Prices:
     """float64[T']: of one person more that must be served of each tier with a number due"""
     due: Ints
     """int64[T']: how many of each tier must be served"""
+    need: Floats | None = None
+    """float64[n]: of serving each need once, 0 or more, where it is known"""
 
 
 def reduced(packing: Packing, objective: Ints, prices: Prices) -> Floats:
@@ -83,7 +85,9 @@ def bound(packing: Packing, objective: Ints, asked: Mask, prices: Prices) -> int
     return -(-value // scale)
 
 
-def relaxed(packing: Packing, objective: Ints, asked: Mask, due: Ints) -> tuple[Prices, Floats]:
+def relaxed(
+    packing: Packing, objective: Ints, asked: Mask, due: Ints, first: Mask | None = None
+) -> tuple[Prices, Floats]:
     """The prices of the relaxation, and how much of each pair it uses (float64[E], 0..1).
 
     Args:
@@ -91,19 +95,24 @@ def relaxed(packing: Packing, objective: Ints, asked: Mask, due: Ints) -> tuple[
         objective: int64[E], to be made least.
         asked: bool[n]: the others are not served.
         due: int64[T']: of tiers 1..T' exactly so many are served.
+        first: bool[E]: pairs that serve so many; without them the cheapest pairs of each need may not be enough.
     """
     graph = packing.graph
     share = np.zeros(len(graph.opening))
     active = _first_pairs(packing, asked)
-    prices = Prices(np.zeros(graph.m), np.zeros(len(packing.left)), np.zeros(len(due)), due)
+    if first is not None:
+        active |= first & asked[graph.need]
+    prices = Prices(np.zeros(graph.m), np.zeros(len(packing.left)), np.zeros(len(due)), due, np.zeros(graph.n))
     for _ in range(MOST_TURNS):
         pairs = np.flatnonzero(active)
         if not len(pairs):
             break
-        prices, worth, used = _program(packing, objective, pairs, due)
+        prices, used = _program(packing, objective, pairs, due)
         share[:] = 0.0
         share[pairs] = used
-        helpful = (reduced(packing, objective, prices) + worth[graph.need] < -NEAR) & ~active & asked[graph.need]
+        helpful = (
+            (reduced(packing, objective, prices) + _of_need(prices)[graph.need] < -NEAR) & ~active & asked[graph.need]
+        )
         if not helpful.any():
             break
         active |= helpful
@@ -119,8 +128,8 @@ def _first_pairs(packing: Packing, asked: Mask) -> Mask:
     return np.asarray((rank < FIRST_PAIRS) & asked[graph.need])
 
 
-def _program(packing: Packing, objective: Ints, pairs: Ints, due: Ints) -> tuple[Prices, Floats, Floats]:
-    """Prices, what serving each need is worth (float64[n]) and the share of each pair, by HiGHS' interior point."""
+def _program(packing: Packing, objective: Ints, pairs: Ints, due: Ints) -> tuple[Prices, Floats]:
+    """Prices and the share of each pair, by HiGHS' interior point."""
     graph = packing.graph
     n, m, funds = graph.n, graph.m, len(packing.left)
     need, opening, column = graph.need[pairs], graph.opening[pairs], np.arange(len(pairs))
@@ -150,7 +159,11 @@ def _program(packing: Packing, objective: Ints, pairs: Ints, due: Ints) -> tuple
         raise NoRelaxation(str(solved.message))
     rows = np.maximum(-np.asarray(solved.ineqlin.marginals), 0.0)
     tier = np.asarray(solved.eqlin.marginals) if len(due) else np.zeros(0)
-    return Prices(rows[n : n + m], rows[n + m :], tier, due), rows[:n], np.asarray(solved.x)
+    return Prices(rows[n : n + m], rows[n + m :], tier, due, rows[:n]), np.asarray(solved.x)
+
+
+def _of_need(prices: Prices) -> Floats:
+    return np.zeros(0) if prices.need is None else prices.need
 
 
 def _of_tier(packing: Packing, prices: Prices) -> Floats:

@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-AT_ONCE = 5
+AT_ONCE = 10
 """Openings of a first neighbourhood."""
 WAITING = 20
 """Unmet needs looked at in one neighbourhood, the most urgent first."""
@@ -26,7 +26,7 @@ BEST = 4
 """Pairs of each need looked at in a neighbourhood, by reduced cost."""
 WHOLE = 400
 """A problem of at most so many pairs is searched as a whole, and may be proved."""
-EACH = 0.05
+EACH = 0.1
 """Deterministic seconds of one neighbourhood."""
 BUILD = 1e-5
 """Deterministic seconds that a pair in a model counts for, beside the search."""
@@ -79,7 +79,7 @@ class Search:
         order = np.random.default_rng(self.seed)
         near = self._neighbours()
         size = AT_ONCE
-        while self.effort > 0 and size <= 4 * AT_ONCE:
+        while self.effort > 0 and size <= 2 * AT_ONCE:
             helped = 0
             for opening in order.permutation(np.flatnonzero(np.diff(near.indptr) > 0)).tolist():
                 if self.effort <= 0:

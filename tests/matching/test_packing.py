@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from matching.budgets import plan_budgets, report
 from matching.graph import Graph
 from matching.hours import plan_hours
-from matching.packing import Packing, fillable, pack, tightened
+from matching.packing import Packing, pack
 from matching.packing_bounds import Prices, bound
+from matching.packing_parts import fillable, tightened
+from matching.packing_prices import Knapsacks, priced
 
 TIERS = 3
 
@@ -91,6 +93,52 @@ def test_whatever_the_prices_the_bound_is_one(seed: int, other: int) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 30))
+def test_whatever_the_prices_of_needs_the_bound_of_whole_fillings_is_one(seed: int, other: int, turns: int) -> None:
+    packing, rng = some_packing(seed), np.random.default_rng(other)
+    served, cost = best(packing)
+    prices = Prices(np.zeros(3), rng.random(2), rng.normal(0, 20, TIERS), np.array(served), rng.random(6) * 30)
+    everybody = np.ones(packing.graph.n, dtype=np.bool_)
+    plain = priced(packing, packing.graph.cost, everybody, prices, turns=0)
+    better = priced(packing, packing.graph.cost, everybody, prices, turns=turns)
+    assert plain.bound <= better.bound <= cost
+    assert ((better.share >= 0) & (better.share <= 1)).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000))
+def test_every_opening_is_filled_with_what_is_worth_most(seed: int) -> None:
+    packing = some_packing(seed)
+    graph, worth = packing.graph, np.random.default_rng(seed).integers(-9, 30, len(packing.use))
+    total, taken = Knapsacks(packing).fill(worth)
+    for opening in range(graph.m):
+        mine = np.flatnonzero(graph.opening == opening)
+        fillings = [np.array(which, dtype=bool) for which in product((False, True), repeat=len(mine))]
+        within = [one for one in fillings if packing.use[mine][one].sum() <= graph.places[opening]]
+        assert total[opening] == max(worth[mine][one].sum() for one in within) == worth[mine][taken[mine]].sum()
+        assert packing.use[mine][taken[mine]].sum() <= graph.places[opening]
+
+
+def test_whole_fillings_prove_more_than_split_needs_and_a_large_opening_never_proves_too_much() -> None:
+    graph = Graph(np.array([0, 1, 2]), np.zeros(2, np.int32), np.array([10, 20]), np.array([10]), np.full(2, 1000))
+    packing = Packing(
+        graph,
+        np.ones(2, np.int8),
+        1,
+        np.array([6, 6]),
+        np.full(1, -1, np.int32),
+        np.zeros(2, np.int64),
+        np.zeros(0, int),
+    )
+    gain, everybody = np.full(2, -1), np.ones(2, dtype=np.bool_)
+    nothing = Prices(np.zeros(1), np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(2))
+    assert priced(packing, gain, everybody, nothing, turns=0).bound == -1
+    assert bound(packing, gain, everybody, replace(nothing, opening=np.array([1 / 6]))) == -1
+    wide = replace(packing, use=packing.use * 1001, graph=replace(graph, places=graph.places * 1001))
+    assert priced(wide, gain, everybody, nothing, turns=0).bound <= -1
+
+
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 30), max_size=9), st.integers(0, 90))
 def test_an_opening_is_filled_as_far_as_its_needs_add_up(sizes: list[int], most: int) -> None:
     sums = {
@@ -114,6 +162,18 @@ def _large(n: int) -> Packing:
     )
     nobody, none = np.full(m, -1, dtype=np.int32), np.zeros(0, dtype=np.int64)
     return Packing(graph, tier, TIERS, hours[graph.need], nobody, np.zeros(n * linked, np.int64), none)
+
+
+def test_where_the_cheapest_pairs_cannot_serve_as_many_the_proof_is_not_lost() -> None:
+    """Thirty needs, all cheapest at ten full openings, are served at one that nobody likes."""
+    n, linked = 30, 11
+    cost = np.tile(np.append(np.arange(10), 900), n)
+    opening = np.tile(np.arange(linked, dtype=np.int32), n)
+    places = np.append(np.full(10, 1), 60)
+    graph = Graph(np.arange(n + 1) * linked, opening, cost, places, np.full(n, 10_000))
+    plan = plan_hours(graph, np.full(n, 2, np.int32), np.ones(linked, np.bool_), np.ones(n, np.int8), 1, effort=0.5)
+    assert plan.served.tolist() == plan.most.tolist() == [n]
+    assert plan.cost == plan.cost_bound == 900 * n
 
 
 def test_larger_packings_carry_a_small_gap_and_the_same_search_finds_the_same_plan() -> None:
