@@ -1,5 +1,6 @@
 """What stands in the way of an entry that comes in late: both versions, side by side; nothing is overwritten."""
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -87,7 +88,7 @@ def of_person(whom: phone.Whom) -> list[Line]:
     ]
 
 
-def refuse_clashes(session: Session, form: VisitForm, whom: phone.Whom, term_id: Any, *, by: Account) -> None:
+def refuse_clashes(session: Session, form: VisitForm, whom: phone.Whom, term_id: uuid.UUID, *, by: Account) -> None:
     """Raise Clashes where the person or the day is no longer as the phone had it, unless the worker has decided."""
     if form.resolve.data == "also":
         return

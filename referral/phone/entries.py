@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from models import PhoneOperation
 from referral import clock
 from referral.access import Act, actor, allow
+from referral.actions.phone import PhoneKeyReused
 from referral.errors import ADVICE
 from referral.extensions import db
 from referral.i18n import _, in_language
@@ -111,7 +112,8 @@ def _refused(taken: taking.Taken, fields: MultiDict[str, str]) -> Answer:
             "may_also": error.may_also,
             "choices": error.choices,
         }
-    return _told(code, str(advice.title), str(advice.what_to_do), advice.status, **facts)
+    status = 422 if isinstance(error, PhoneKeyReused) else advice.status
+    return _told(code, str(advice.title), str(advice.what_to_do), status, **facts)
 
 
 def _told(code: str, title: str, text: str, status: int, **facts: Any) -> Answer:

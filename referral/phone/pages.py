@@ -109,7 +109,6 @@ def _take(operation: PhoneOperation, found: phone.Whom | None) -> Answer:
     if taken.saved:
         flash(saved_words(operation, taken.reply), "success")
         return redirect(url_for("phone.show_day"))
-    db.session.rollback()
     if isinstance(taken.error, entries.PhoneKeyReused):
         taken.form.entry_key.data = taking.blank(db.session, operation, actor()).entry_key.data
     return _page(operation, taken.form, found, error=taken.error)

@@ -78,9 +78,9 @@ def take(
     photo: FileStorage | None = None,
     written_at: datetime | None = None,
 ) -> Taken:
-    """Write an entry down, or say why not: the caller rolls back what was not saved.
+    """Write an entry down, or say why not.
 
-    A form that is not valid comes back with its errors; what has changed meanwhile comes back as `error`.
+    A form that is not valid comes back with its errors; what has changed meanwhile comes back as `error`, undone.
     """
     form = _prepared(session, FORMS[operation](formdata=fields), by)
     if not form.validate():
@@ -89,16 +89,18 @@ def take(
     picture = photo.read() if photo else b""
     content = content_of(fields) | ({"photo": [str(uuid.uuid5(uuid.NAMESPACE_OID, picture.hex()))]} if picture else {})
     try:
-        reply, again = entries.once(
-            session,
-            operation,
-            key,
-            content,
-            lambda: WORK[operation](session, form, by=by, at=at, photo=picture),
-            by=by,
-            at=at,
-            written_at=written_at,
-        )
+        # What is refused is undone here, and the page that says so still has its records.
+        with session.begin_nested():
+            reply, again = entries.once(
+                session,
+                operation,
+                key,
+                content,
+                lambda: WORK[operation](session, form, by=by, at=at, photo=picture),
+                by=by,
+                at=at,
+                written_at=written_at,
+            )
     except DomainError as error:
         return Taken(form, error=error)
     return Taken(form, reply=reply, again=again)

@@ -68,7 +68,8 @@ def write_visit(session: Session, form: VisitForm, *, by: Account, at: datetime,
     decided = form.resolve.data or ""
     chosen = decided.removeprefix("target=") if decided.startswith("target=") else str(form.target.data or "")
     found = whom(session, by, chosen) if chosen else _named(session, form, by)
-    refuse_clashes(session, form, found, form.term.data, by=by)
+    term_id = found.referral.need.term_id if found.referral else uuid.UUID(form.term.data)
+    refuse_clashes(session, form, found, term_id, by=by)
     visit = _log(session, form, found, by=by, at=at, kind=form.kind.data, result=form.contact_result.data,
                  amount=form.amount.data, entry_key=str(form.entry_key.data))  # fmt: skip
     session.add(
