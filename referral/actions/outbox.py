@@ -153,11 +153,13 @@ def _write(
 def send_due(session: Session, at: datetime) -> dict[str, int]:
     """Send what is due and return how much left, failed, died and was dropped."""
     counts = {"sent": 0, "failed": 0, "dead": 0, "dropped": 0}
-    claimed = _claim(session, at)
-    session.commit()
     with ExitStack() as stack:
         server = _Server(stack)
-        for key in claimed:
+        for _number in range(AT_ONCE):
+            key = _claim(session, at)
+            session.commit()
+            if key is None:
+                break
             outgoing = _load(session, key)
             result = _deliver(session, outgoing, server, at)
             counts[_note(session, outgoing, result, at)] += 1
@@ -165,27 +167,29 @@ def send_due(session: Session, at: datetime) -> dict[str, int]:
     return counts
 
 
-def _claim(session: Session, at: datetime) -> list[uuid.UUID]:
-    """Take rows that are due for this process alone: the moment of the next try is moved before this one begins."""
+def _claim(session: Session, at: datetime) -> uuid.UUID | None:
+    """Take the next row that is due for this process alone: the moment of its next try is moved before this one begins.
+
+    One at a time, so that a process that is killed holds up one message only.
+    """
     due = session.execute(
         sa.select(Outgoing.id, Outgoing.due_at, Outgoing.tries)
         .where(Outgoing.due_at <= at)
         .order_by(Outgoing.due_at, Outgoing.id)
-        .limit(AT_ONCE)
+        .limit(1)
         .with_for_update(skip_locked=True)
-    ).all()
-    claimed = []
-    for key, due_at, tries in due:
-        taken = session.execute(
-            sa.update(Outgoing)
-            .where(Outgoing.id == key, Outgoing.due_at == due_at, Outgoing.status == OutgoingStatus.WAITING)
-            .values(tries=tries + 1, due_at=at + PAUSES[min(tries, len(PAUSES) - 1)])
-            .returning(Outgoing.id)
-            .execution_options(synchronize_session=False)
-        ).first()
-        if taken is not None:
-            claimed.append(key)
-    return claimed
+    ).one_or_none()
+    if due is None:
+        return None
+    key, due_at, tries = due
+    taken = session.execute(
+        sa.update(Outgoing)
+        .where(Outgoing.id == key, Outgoing.due_at == due_at, Outgoing.status == OutgoingStatus.WAITING)
+        .values(tries=tries + 1, due_at=at + PAUSES[min(tries, len(PAUSES) - 1)])
+        .returning(Outgoing.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return key if taken is not None else None
 
 
 def _load(session: Session, key: uuid.UUID) -> Outgoing:

@@ -138,7 +138,7 @@ def _page(token: str, **forms: Any) -> Answer:
 
 def _refused(token: str) -> Answer:
     """Say politely that a link does not work, in the same words whatever the reason is."""
-    return render_template("public/refuse_link.html", token=token), 404
+    return render_template("public/refuse_link.html", token=token), 410
 
 
 def _too_often() -> Answer | None:

@@ -175,7 +175,7 @@ def test_yes_takes_the_referral_on_and_a_fresh_link_shows_what_was_agreed(asked:
     asked.session.commit()
     assert len(read) == 1
     again = asked.press(address, "accept")
-    assert again.status_code == 404
+    assert again.status_code == 410
 
 
 def test_after_acceptance_only_the_agreed_kinds_are_shown(app: Flask) -> None:
@@ -424,12 +424,12 @@ def test_every_abused_link_is_refused_in_the_same_words_and_changes_nothing(aske
     expected = plain(asked.client.get(unknown).get_data(as_text=True))
     before = _standing(asked)
     answer = asked.client.get(address)
-    assert answer.status_code == 404
+    assert answer.status_code == 410
     assert plain(answer.get_data(as_text=True)) == expected
     check_page(answer, "zh")
     for step, typed in POSTS.items():
         answer = asked.press(address, step, data=typed)
-        assert answer.status_code == 404, step
+        assert answer.status_code == 410, step
         assert plain(answer.get_data(as_text=True)) == expected, step
     asked.client.post(f"{address}/seen")
     assert _standing(asked) == before
@@ -456,7 +456,7 @@ def test_every_refused_link_costs_the_same_statements(asked: Asked) -> None:
         address = abuse(asked)
         asked.client.get(address)
         with asked.app.app_context(), counted() as sent:
-            assert asked.client.get(address).status_code == 404
+            assert asked.client.get(address).status_code == 410
         statements[abuse.__name__] = sent
     assert statements["never_was"]
     for name, sent in statements.items():
@@ -478,7 +478,7 @@ def test_a_new_link_goes_to_the_address_on_record_and_the_old_one_dies(asked: As
     told = asked.session.scalars(sa.select(Outgoing.kind).order_by(Outgoing.id)).all()
     asked.session.commit()
     assert (after or 0) - (before or 0) == (0 if state == "ended" else 1), (told, asked.now().status)
-    assert asked.client.get(old).status_code == 404
+    assert asked.client.get(old).status_code == 410
     if state == "asked":
         assert asked.client.get(asked.address()).status_code == 200
     if state == "accepted":
@@ -505,7 +505,7 @@ def test_of_two_answers_at_once_one_counts(asked: Asked) -> None:
     address = asked.address()
     first = asked.press(address, "reject", data={"reason": "full"})
     second = asked.press(address, "accept")
-    assert (first.status_code, second.status_code) == (302, 404)
+    assert (first.status_code, second.status_code) == (302, 410)
     assert asked.now().status is ReferralStatus.REJECTED
 
 
