@@ -55,7 +55,7 @@ STATION = [
     Item(lazy("Catalogue"), "coordination.list_services", Act.READ_CATALOGUE),
 ]
 HOURS = Item(
-    lazy("Hours"),
+    lazy("Service hours"),
     "casework.show_hours",
     Act.READ_HOURS,
     also=("casework.list_hours", "coordination.list_contracts", "coordination.show_contract"),

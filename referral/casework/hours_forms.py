@@ -25,7 +25,7 @@ class HoursForm(FilterForm):
     """What the lines of a month are narrowed to."""
 
     month = wtforms.StringField(lazy("Month"), description=lazy("Such as 2026-11"))
-    by = wtforms.SelectField(lazy("By"), choices=lambda: [(name, GROUPS[name]) for name in BY])
+    by = wtforms.SelectField(lazy("Grouped by"), choices=lambda: [(name, GROUPS[name]) for name in BY])
     organization = wtforms.SelectField(lazy("Organization"))
     program = wtforms.SelectField(lazy("Program"))
     term = wtforms.SelectField(lazy("Service"))

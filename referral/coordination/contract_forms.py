@@ -64,7 +64,7 @@ class DeductForm(Form):
     code = wtforms.SelectField(
         lazy("Reason"), [InputRequired()], choices=lambda: choices(DeductionCode), coerce=coerce(DeductionCode)
     )
-    amount = AmountField(lazy("Amount"), [InputRequired(), NumberRange(min=0.01, max=MOST)])
+    amount = AmountField(lazy("Sum of money"), [InputRequired(), NumberRange(min=0.01, max=MOST)])
     words = wtforms.StringField(lazy("In your words"), [Length(max=255)])
 
     def validate_words(self, field: wtforms.StringField) -> None:

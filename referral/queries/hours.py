@@ -34,7 +34,7 @@ from referral.clock import start_of
 from referral.queries.hours_decided import decidable
 from referral.queries.settling import next_month
 
-BY = ("worker", "organization", "program", "service")
+BY = ("organization", "worker", "program", "service")
 STATES = ("waiting", "flagged", "approved", "disputed", "all")
 MOST = 500
 """Visits that are decided on at once."""
