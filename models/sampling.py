@@ -144,13 +144,13 @@ class Finding(Record):
     organization_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organization.id"))
     """Who must answer."""
     code: Mapped[FindingCode]
-    note: Mapped[str | None] = mapped_column(Encrypted("finding.note"), info=marked(FieldGroup.NOTES))
+    note: Mapped[str | None] = mapped_column(Encrypted("finding.note"))
     status: Mapped[FindingStatus]
     found_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     found_at: Mapped[datetime]
     answer_by: Mapped[datetime | None]
     answer_by_is_provisional: Mapped[bool] = mapped_column(default=False)
-    answer: Mapped[str | None] = mapped_column(Encrypted("finding.answer"), info=marked(FieldGroup.NOTES))
+    answer: Mapped[str | None] = mapped_column(Encrypted("finding.answer"))
     answered_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

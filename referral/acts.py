@@ -68,6 +68,12 @@ class Act(enum.StrEnum):
     EDIT_CATALOGUE = "edit_catalogue"
     IMPORT_FILES = "import_files"
     READ_REPORT = "read_report"
+    FREEZE_REPORT = "freeze_report"
+    READ_MONTHS = "read_months"
+    FILE_MONTH = "file_month"
+    RECEIVE_MONTH = "receive_month"
+    DRAW_SAMPLE = "draw_sample"
+    ANSWER_FINDING = "answer_finding"
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_LISTS = "manage_lists"
     READ_JOBS = "read_jobs"
@@ -150,6 +156,12 @@ WAYS: dict[Act, frozenset[Role]] = {
     Act.READ_CATALOGUE: _CASEWORK | _PROVIDER,
     Act.EDIT_CATALOGUE: _COORDINATOR,
     Act.IMPORT_FILES: _COORDINATOR,
+    Act.FREEZE_REPORT: frozenset({Role.EVALUATOR, Role.COORDINATOR}),
+    Act.READ_MONTHS: frozenset({Role.STATION_SUPERVISOR, Role.COORDINATOR}),
+    Act.FILE_MONTH: frozenset({Role.STATION_SUPERVISOR}),
+    Act.RECEIVE_MONTH: _COORDINATOR,
+    Act.DRAW_SAMPLE: frozenset({Role.EVALUATOR}),
+    Act.ANSWER_FINDING: frozenset({Role.PROVIDER_OFFICER, Role.STATION_SUPERVISOR}),
     Act.READ_REPORT: frozenset({Role.EVALUATOR, Role.COORDINATOR, Role.STATION_SUPERVISOR}),
     Act.MANAGE_ACCOUNTS: _ADMINISTRATOR,
     Act.MANAGE_LISTS: _ADMINISTRATOR,

@@ -41,6 +41,7 @@ WEEK = Item(
     Act.CARRY_OUT_PLAN,
     also=("plans.list_rounds", "plans.show_round", "plans.show_calendar"),
 )
+PHONE = Item(lazy("On the phone"), "phone.show_day", Act.LOG_VISIT)
 STATION = [
     Item(lazy("Desk"), "casework.show_desk", Act.READ_CASELOAD),
     Item(lazy("People"), "intake.find_person", Act.FIND_PERSON),
@@ -51,6 +52,7 @@ STATION = [
         Act.READ_CASELOAD,
         also=("casework.list_volunteers",),
     ),
+    PHONE,
     WEEK,
     Item(lazy("Catalogue"), "coordination.list_services", Act.READ_CATALOGUE),
 ]
@@ -61,18 +63,32 @@ HOURS = Item(
     also=("casework.list_hours", "coordination.list_contracts", "coordination.show_contract"),
 )
 VOLUNTEERS = Item(lazy("Volunteers"), "casework.list_volunteers", Act.KEEP_VOLUNTEERS)
-REPORT = Item(lazy("Report"), "evaluation.show_report", Act.READ_REPORT)
+REPORT = Item(
+    lazy("Report"),
+    "evaluation.show_report",
+    Act.READ_REPORT,
+    also=(
+        "evaluation.show_study",
+        "evaluation.list_snapshots",
+        "evaluation.show_snapshot",
+        "evaluation.list_months",
+        "evaluation.show_month",
+    ),
+)
+FINDINGS = Item(lazy("Findings"), "evaluation.list_findings", Act.ANSWER_FINDING)
 NAVIGATION: dict[Role, list[Item]] = {
     Role.VILLAGE_ASSISTANT: [Item(lazy("Report hardship"), "intake.report_hardship", Act.REPORT_HARDSHIP)],
     Role.STATION_WORKER: STATION,
-    Role.STATION_SUPERVISOR: [*STATION, HOURS, REPORT],
+    Role.STATION_SUPERVISOR: [*STATION, HOURS, REPORT, FINDINGS],
     Role.PROVIDER_OFFICER: [
         Item(lazy("Inbox"), "providers.list_inbox", Act.READ_INBOX),
         Item(lazy("Clients"), "providers.list_clients", Act.READ_INBOX),
+        PHONE,
         WEEK,
         Item(lazy("Our services"), "providers.show_services", Act.STATE_CAPACITY),
         HOURS,
         VOLUNTEERS,
+        FINDINGS,
     ],
     Role.COORDINATOR: [
         Item(lazy("Desk"), "coordination.show_desk", Act.READ_NEEDS_BOARD),
@@ -92,6 +108,12 @@ NAVIGATION: dict[Role, list[Item]] = {
     ],
     Role.EVALUATOR: [
         REPORT,
+        Item(
+            lazy("File samples"),
+            "evaluation.list_samples",
+            Act.DRAW_SAMPLE,
+            also=("evaluation.show_sample", "evaluation.show_file"),
+        ),
         Item(lazy("Definitions"), "evaluation.list_definitions", Act.READ_REPORT),
     ],
     Role.AUDITOR: [

@@ -24,15 +24,21 @@ def add_report(tables: Tables, period: str, report: Report) -> list[Any]:
     """Add the cells of a report of a period, and what adds up within it; return the cells."""
     done, funnel = report.done, report.funnel
     whole = (period, "total", "")
-    cells = [tables.add(whole, done.persons, (report.needs, report.needs_met, done.households))]
+    wanted = (period, "needs", "")
+    cells = [tables.add(whole, done.persons, (done.households,)), tables.add(wanted, report.needs, (report.needs_met,))]
     kinds: dict[str, list[Any]] = {
         "service": [tables.add((period, "service", line.term.code), line.persons) for line in done.services]
     }
     for kind, name in GROUPS.items():
         kinds[kind] = [
-            tables.add((period, kind, label_of(group.label)), group.persons, (group.needs, group.needs_met))
+            tables.add((period, kind, label_of(group.label)), group.persons) for group in getattr(report, name)
+        ]
+        needs = [
+            tables.add((period, f"{kind}/needs", label_of(group.label)), group.needs, (group.needs_met,))
             for group in getattr(report, name)
         ]
+        tables.total(wanted, needs)
+        cells += needs
     for listed in kinds.values():
         tables.total(whole, listed)
         cells += listed
@@ -51,7 +57,7 @@ def add_report(tables: Tables, period: str, report: Report) -> list[Any]:
         timed, waits = (period, "speed", speed.code), (period, "open", speed.code)
         cells += [tables.add(timed, speed.n), tables.add(waits, speed.open)]
         if speed.code in {"first_offer", "first_service"}:
-            tables.total(whole, [timed, waits])  # the needs, which stand in the same cell as the persons
+            tables.total(wanted, [timed, waits])
     tables.total((period, "speed", "answer"), [(period, "stage", "accepted"), (period, "stage", "rejected")])
     tables.total((period, "open", "answer"), [(period, "stage", "waiting")])
     cells += [tables.add((period, "change", label_of(one.measure)), one.n) for one in report.changes]
@@ -84,7 +90,9 @@ def without(report: Report, period: str, hidden: set[Any]) -> Report:
             done, persons=NOTHING, households=NOTHING, person_times=NOTHING, hours=NOTHING, activities=NOTHING,
             amount=NOTHING,
         )  # fmt: skip
-        report = replace(report, needs=NOTHING, needs_met=NOTHING, programs=[])
+        report = replace(report, programs=[])
+    if is_hidden("needs"):
+        report = replace(report, needs=NOTHING, needs_met=NOTHING)
     done = replace(
         done,
         services=[
@@ -121,7 +129,10 @@ def without(report: Report, period: str, hidden: set[Any]) -> Report:
         speeds.append(speed)
     gaps: dict[str, Any] = {name: NOTHING for code, name in UNKNOWN.items() if is_hidden("gap", code)}
     groups: dict[str, Any] = {
-        name: [_group(group, is_hidden(kind, label_of(group.label))) for group in getattr(report, name)]
+        name: [
+            _group(group, is_hidden(kind, label_of(group.label)), is_hidden(f"{kind}/needs", label_of(group.label)))
+            for group in getattr(report, name)
+        ]
         for kind, name in GROUPS.items()
     }
     changes = [_change(one) if is_hidden("change", label_of(one.measure)) else one for one in report.changes]
@@ -129,10 +140,10 @@ def without(report: Report, period: str, hidden: set[Any]) -> Report:
     return replace(report, done=done, funnel=funnel, speeds=speeds, changes=changes, unknown=unknown, **groups)
 
 
-def _group(group: Group, hidden: bool) -> Group:
-    if not hidden:
-        return group
-    return replace(group, persons=NOTHING, person_times=NOTHING, hours=NOTHING, needs=NOTHING, needs_met=NOTHING)
+def _group(group: Group, persons: bool, needs: bool) -> Group:
+    if persons:
+        group = replace(group, persons=NOTHING, person_times=NOTHING, hours=NOTHING)
+    return replace(group, needs=NOTHING, needs_met=NOTHING) if needs else group
 
 
 def _change(change: Change) -> Change:

@@ -55,10 +55,10 @@ class PeriodFilter(FilterForm):
 
     period = SelectField(lazy("Period"))
 
-    def __init__(self) -> None:
-        """Build the filter from the address; without one it is the last quarter that is over."""
+    def __init__(self, sent: MultiDict[str, str] | None = None) -> None:
+        """Build the filter from the address or from what was sent; else it is the last quarter that is over."""
         today = clock.today()
-        given = MultiDict(request.args)
+        given = MultiDict(request.args if sent is None else sent)
         given.setdefault("period", latest_quarter(today).code)
         FlaskForm.__init__(self, formdata=given)
         self.period.choices = [(period.code, str(period)) for period in over(today)]

@@ -89,7 +89,8 @@ def _next(
     tables: Tables, of_cell: Mapping[Any, list[Equation]], fresh: set[Any], hidden: set[Any], exposed: Any
 ) -> list[Any]:
     """Return what to withhold besides an exposed cell: one more cell of each sum in which too little is withheld."""
-    reached, edge, equations = {exposed}, [exposed], []
+    reached, edge = {exposed}, [exposed]
+    equations: list[Equation] = []
     while edge:
         for equation in of_cell.get(edge.pop(), ()):
             if any(equation is one for one in equations):
@@ -98,7 +99,8 @@ def _next(
             more = {cell for cell in equation if cell in hidden} - reached
             reached |= more
             edge.extend(more)
-    found, fallback = [], []
+    found: list[Any] = []
+    fallback: list[Any] = []
     for equation in equations:
         left = [cell for cell in equation if cell in fresh and cell not in hidden]
         if not left:

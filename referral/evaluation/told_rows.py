@@ -17,6 +17,7 @@ from referral.queries.report.frame import Frame
 
 SPEEDS = frozenset({"first_contact", "first_offer", "answer", "first_service"})
 GAPS = frozenset({*UNKNOWN, "without_minutes"})
+NEEDS = frozenset({"needs", "needs_met", "never_offered", "first_offer", "first_service"})
 DATES = ("started_at", "requested_at", "opened_at")
 
 
@@ -39,7 +40,7 @@ def told_rows(frame: Frame, figure: str, rows: Sequence[Any]) -> list[Any]:
 
 def cells_of(figure: str, row: Any) -> list[tuple[str, str]]:
     """Return the cells, less their period, that a row of a figure is counted in; of the figure itself without one."""
-    cells = [("total", "")]
+    cells = [("needs", "")] if figure in NEEDS else [("total", "")]
     if figure in FUNNEL:
         cells.append(("stage", figure))
     if figure in SPEEDS:

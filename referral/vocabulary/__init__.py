@@ -14,6 +14,7 @@ from referral.vocabulary import (
     phone,
     plans,
     providers,
+    reports,
     rights,
     scenarios,
     work,
@@ -32,6 +33,7 @@ WORDS: dict[str, dict[str, Any]] = {
     **plans.WORDS,
     **providers.WORDS,
     **work.WORDS,
+    **reports.WORDS,
     **rights.WORDS,
     **scenarios.WORDS,
 }

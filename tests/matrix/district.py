@@ -87,8 +87,11 @@ from tests.factories import (
     make_term,
 )
 from tests.matrix.canaries import SUBJECTS, Canaries, Keys
+from tests.matrix.hours import make_hours
+from tests.matrix.outcomes import make_instruments, make_outcomes
 from tests.matrix.people import Referring, make_subject
 from tests.matrix.planning import make_plan
+from tests.matrix.reports import make_reports
 
 ROLES = {
     "assistant": Role.VILLAGE_ASSISTANT,
@@ -168,12 +171,17 @@ def fill(session: Session, at: datetime) -> District:
     session.add_all([category, need_type, holiday])
     session.flush()
     made.common = {"term": term.id, "category": category.id, "need_type": need_type.id}
+    made.common["instrument"] = make_instruments(session, at)
     for subject in SUBJECTS:
         _subject(session, made, subject, station=stations[subject], receiver=receivers[subject], stranger=stranger)
     run = RetentionRun(number="R-1", proposed_by_id=stranger.id, proposed_at=at)
     session.add(run)
     session.flush()
     made.common["retention"] = run.id
+    made.common |= make_reports(
+        session, at, evaluator=made.accounts["evaluator"], station=stations["own"], officer=made.accounts["officer"],
+        person_id=made.keys["shared"]["person"],
+    )  # fmt: skip
     for name in OPENERS:
         made.accounts[name].glass_until = at + timedelta(hours=2)
     made.station_id = stations["own"].id
@@ -313,6 +321,12 @@ def _subject(
         "import": run.id, "organization": receiver.id, "place": capacity.service_at_location_id,
         "capacity": capacity.id, "account": author.id, "service": state.service_id, "scenario": scenario.id,
         "parameters": parameters.id,
+        **make_outcomes(
+            session, word("N", subject), case=case, referral=emergency_referral, author_id=author.id, at=at
+        ),
         "plan": plan, "planned": planned, "delivery": delivery,
         "fund": make_fund(session, organization_id=receiver.id, at=at).id,
+        **make_hours(
+            session, visit_id=visits[0].id, station_id=station.id, area_code=area, author_id=author.id, at=at
+        ),
     }  # fmt: skip

@@ -239,6 +239,43 @@ coordination.keep_parameters    P  parameters  AREA 302
 coordination.list_parameters    G  -           KEEPERS 200
 coordination.show_parameters    G  parameters  AREA 200; administrator:* 200
 coordination.leave_proposal     P  proposal    AREA 302                                    < reason=later
+casework.show_hours             G  -           supervisor:* coordinator:* officer:* 200
+casework.export_hours           G  -           supervisor:* coordinator:* officer:* 200        < purpose=service
+casework.list_hours             G  -           supervisor:* coordinator:* 200; REVIEWER 200 i; coordinator:own 200 i
+casework.approve_hours          P  -           supervisor:* coordinator:* 302
+casework.show_visit_hours       G  visit       supervisor:own 200 ino
+casework.dispute_hours          P  visit       supervisor:own 422 ino
+casework.explain_flag           P  flag        supervisor:own 302
+casework.list_limits            G  -           supervisor:* coordinator:* 200
+casework.edit_limit             G  name=travel_kmh COORDINATOR 200
+casework.edit_limit             P  name=travel_kmh COORDINATOR 422
+casework.list_volunteers        G  -           worker:* supervisor:* officer:* 200
+casework.add_volunteer          G  -           worker:* supervisor:* officer:* 200
+casework.add_volunteer          P  -           worker:* supervisor:* officer:* 422
+casework.show_volunteer         G  volunteer   STATION 200
+casework.record_volunteer_hours G  volunteer   STATION 200
+casework.record_volunteer_hours P  volunteer   STATION 422
+casework.correct_volunteer_hours G volunteer_entry STATION 200
+casework.correct_volunteer_hours P volunteer_entry STATION 422
+casework.issue_statement        P  volunteer   STATION 422
+casework.show_statement         G  statement   STATION 200
+coordination.list_contracts     G  -           supervisor:* coordinator:* officer:* 200
+coordination.add_contract       G  -           COORDINATOR 200
+coordination.add_contract       P  -           COORDINATOR 422
+coordination.add_contract_line  G  draft_contract AREA 200
+coordination.add_contract_line  P  draft_contract AREA 422
+coordination.show_contract      G  contract    AREA 200
+coordination.sign_contract      P  draft_contract AREA 302
+coordination.make_out_settlement P contract    AREA 302
+coordination.close_contract     P  contract    AREA 302
+coordination.show_settlement    G  settlement  AREA 200
+coordination.export_settlement  G  settlement  AREA 200                                        < purpose=settlement
+coordination.confirm_settlement P  settlement  AREA 302
+coordination.deduct_settlement  P  settlement  AREA 422
+coordination.discard_settlement P  settlement  AREA 409
+coordination.pay_settlement     P  settlement  AREA 422
+coordination.entitle_organization G organization COORDINATOR 200
+coordination.entitle_organization P organization COORDINATOR 302
 coordination.add_fund           G  organization COORDINATOR 200
 coordination.add_fund           P  organization COORDINATOR 422
 coordination.add_offer          P  fund        COORDINATOR 302

@@ -79,6 +79,12 @@ read_catalogue         station_worker station_supervisor coordinator provider_of
 edit_catalogue         coordinator
 import_files           coordinator
 read_report            station_supervisor coordinator evaluator
+freeze_report          coordinator evaluator
+read_months            station_supervisor coordinator
+file_month             station_supervisor
+receive_month          coordinator
+draw_sample            evaluator
+answer_finding         provider_officer station_supervisor
 manage_accounts        administrator
 manage_lists           administrator
 read_jobs              administrator

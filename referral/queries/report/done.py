@@ -26,7 +26,7 @@ def hundredths(whole: int) -> Decimal:
 
 def value_of(met: Entries) -> np.ndarray:
     """Return the fen handed over by each entry, 0 where nothing was."""
-    return np.maximum(met.amount, 0)
+    return np.asarray(np.maximum(met.amount, 0))
 
 
 def what_was_done(session: Session, frame: Frame, listed: Entries) -> Done:

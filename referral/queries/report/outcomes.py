@@ -19,7 +19,7 @@ class Pair:
     """One person's score before and after; None where it was not taken."""
 
     person_id: UUID
-    measure: Measure
+    measure: Measure | str
     baseline: float | None
     baseline_on: date | None
     follow_up: float | None
@@ -37,7 +37,7 @@ def pairs(session: Session, frame: Frame) -> list[Pair]:
         .where(frame.served_person(Outcome.person_id), Outcome.taken_on <= frame.end, Outcome.score.is_not(None))
         .order_by(Outcome.person_id, Outcome.measure, Outcome.taken_on, Outcome.id)
     ).all()
-    found: dict[tuple[UUID, Measure], Pair] = {}
+    found: dict[tuple[UUID, Measure | str], Pair] = {}
     for person, measure, occasion, day, score in rows:
         key = (person, measure)
         known = found.get(key) or Pair(person, measure, None, None, None, None)

@@ -1,0 +1,285 @@
+"""Random files for the evaluator, findings in them, and what providers answer. People stand under a pseudonym."""
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Response, abort, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session, joinedload
+from wtforms import IntegerField, RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from models import (
+    Account,
+    FileSample,
+    Finding,
+    FindingCode,
+    FindingStatus,
+    Organization,
+    Person,
+    Referral,
+    SampledFile,
+    Strata,
+    Visit,
+)
+from models.area import township_code
+from referral import clock, log
+from referral.access import Act, actor, allow, get_in_scope, scope, without_scope
+from referral.actions.findings import answer, decide, draw_sample, find, population_digest
+from referral.evaluation import blueprint
+from referral.evaluation.forms import PeriodFilter
+from referral.evaluation.pseudonyms import pseudonym
+from referral.extensions import db
+from referral.forms import choices, coerce
+from referral.i18n import lazy
+from referral.queries.age_bands import age_from
+from referral.queries.paging import paginate
+from referral.queries.report.figures import AGE_BANDS
+from referral.queries.report.frame import Frame
+from referral.queries.report.report import home_area
+
+Answer = str | Response | tuple[str, int]
+
+
+class SampleForm(PeriodFilter):
+    """From which period how many files are drawn, and by what."""
+
+    size = IntegerField(lazy("Files"), [InputRequired(), NumberRange(1, 200)], default=20)
+    strata = SelectField(lazy("Divided by"), choices=lambda: choices(Strata), coerce=coerce(Strata))
+    seed = IntegerField(lazy("Seed"), [InputRequired(), NumberRange(0, 2**31 - 1)])
+    answer_days = IntegerField(lazy("Working days to answer"), [InputRequired(), NumberRange(1, 60)], default=5)
+
+
+class FindingForm(FlaskForm):  # type: ignore[misc]
+    """What was found, and who must answer."""
+
+    code = SelectField(lazy("What was found"), choices=lambda: choices(FindingCode), coerce=coerce(FindingCode))
+    organization = SelectField(lazy("Who answers"))
+    note = TextAreaField(lazy("In words, without names"), [Length(max=2000)])
+
+
+class AnswerForm(FlaskForm):  # type: ignore[misc]
+    """What the provider says to a finding."""
+
+    verdict = RadioField(
+        lazy("Your answer"),
+        [InputRequired()],
+        choices=[("accepted", lazy("It is so")), ("disputed", lazy("It is not so"))],
+    )
+    words = TextAreaField(lazy("In your words"), [InputRequired(), Length(max=2000)])
+
+
+def a_sample(session: Session, account: Account, key: UUID) -> FileSample | None:
+    """Return a sample in the reader's scope."""
+    found: FileSample | None = get_in_scope(session, account, FileSample, key)
+    return found
+
+
+def a_file(session: Session, account: Account, key: UUID) -> SampledFile | None:
+    """Return a sampled file in the reader's scope."""
+    found: SampledFile | None = get_in_scope(session, account, SampledFile, key, joinedload(SampledFile.sample))
+    return found
+
+
+def a_finding(session: Session, account: Account, key: UUID) -> Finding | None:
+    """Return a finding in the reader's scope."""
+    found: Finding | None = get_in_scope(session, account, Finding, key)
+    return found
+
+
+def population(frame: Frame, strata: Strata) -> dict[UUID, str]:
+    """Return the people served in a frame with the stratum of each. One statement."""
+    labels: dict[Strata, sa.ColumnElement[str]] = {
+        Strata.NONE: sa.literal("all"),
+        Strata.TOWNSHIP: sa.func.substr(Person.area_code, 1, 9),
+        Strata.SEX: sa.func.coalesce(sa.cast(Person.sex, sa.String), "?"),
+        Strata.AGE: sa.func.coalesce(
+            sa.cast(age_from(Person.born_on, frame.end, [first for _l, first, _m in AGE_BANDS if first]), sa.String),
+            "?",
+        ),
+    }
+    with without_scope(db.session, because="strata of those whose visits the evaluator may see, for drawing"):
+        rows = db.session.execute(sa.select(Person.id, labels[strata]).where(frame.served_person(Person.id)))
+        return {key: township_code(label) if strata is Strata.TOWNSHIP else label for key, label in rows}
+
+
+@blueprint.get("/samples")
+@allow(Act.DRAW_SAMPLE)
+def list_samples() -> Answer:
+    """Which files were drawn, and what is open in them?"""
+    statement = sa.select(FileSample).where(scope(actor(), FileSample)).order_by(FileSample.drawn_at.desc())
+    form = SampleForm()
+    form.seed.data = form.seed.data or secrets.randbelow(2**31)
+    form.size.data, form.answer_days.data = form.size.data or 20, form.answer_days.data or 5
+    return render_template("evaluation/list_samples.html", form=form, page=paginate(db.session, statement, 1))
+
+
+@blueprint.post("/samples")
+@allow(Act.DRAW_SAMPLE)
+def draw() -> Answer:
+    """Draw files at random and keep the seed."""
+    form = SampleForm(request.form)
+    if not form.validate():
+        page = paginate(db.session, sa.select(FileSample).where(scope(actor(), FileSample)), 1)
+        return render_template("evaluation/list_samples.html", form=form, page=page), 422
+    area = home_area(db.session, actor())
+    frame = Frame(actor(), form.chosen.start, form.chosen.end, area)
+    people = population(frame, form.strata.data)
+    if not people or area is None:
+        form.period.errors = [lazy("Nobody was served in this period.")]
+        page = paginate(db.session, sa.select(FileSample).where(scope(actor(), FileSample)), 1)
+        return render_template("evaluation/list_samples.html", form=form, page=page), 422
+    sample = draw_sample(
+        db.session,
+        people,
+        start=frame.start,
+        end=frame.end,
+        area_code=area,
+        strata=form.strata.data,
+        size=form.size.data or 1,
+        seed=form.seed.data or 0,
+        answer_days=form.answer_days.data or 1,
+        by=actor(),
+        at=clock.now(),
+    )
+    return redirect(url_for("evaluation.show_sample", key=sample.id))  # type: ignore[return-value]
+
+
+@blueprint.get("/samples/<uuid:key>")
+@allow(Act.DRAW_SAMPLE, find=a_sample)
+def show_sample(sample: FileSample) -> Answer:
+    """Which files are in this sample, and would the same be drawn again?"""
+    files = db.session.scalars(
+        sa.select(SampledFile).where(SampledFile.sample_id == sample.id).order_by(SampledFile.place)
+    ).all()
+    found = db.session.execute(
+        sa.select(Finding.file_id, sa.func.count())
+        .where(Finding.file_id.in_([file.id for file in files]))
+        .group_by(Finding.file_id)
+    ).all()
+    counts = {file: count for file, count in found}  # noqa: C416  rows are no pairs to a type checker
+    people = population(Frame(actor(), sample.starts_on, sample.ends_on, sample.area_code), Strata.NONE)
+    return render_template(
+        "evaluation/show_sample.html",
+        sample=sample,
+        files=files,
+        counts=counts,
+        names={file.id: pseudonym(file.person_id, actor()) for file in files},
+        same=population_digest(list(people)) == sample.population_digest,
+    )
+
+
+def _file_page(file: SampledFile, form: FindingForm, status: int = 200) -> tuple[str, int]:
+    person = file.person_id
+    visits = db.session.scalars(
+        sa.select(Visit)
+        .options(joinedload(Visit.term), joinedload(Visit.organization))
+        .where(scope(actor(), Visit), Visit.person_id == person, Visit.replaced.is_(False))
+        .order_by(Visit.started_at.desc())
+        .limit(200)
+    ).all()
+    referrals = db.session.execute(
+        sa.select(Referral.requested_at, Referral.status, Referral.outcome)
+        .where(scope(actor(), Referral), Referral.person_id == person)
+        .order_by(Referral.requested_at)
+    ).all()
+    findings = db.session.scalars(sa.select(Finding).where(Finding.file_id == file.id).order_by(Finding.found_at)).all()
+    log.read(db.session, [person])
+    page = render_template(
+        "evaluation/show_file.html",
+        file=file,
+        name=pseudonym(person, actor()),
+        visits=visits,
+        referrals=referrals,
+        findings=findings,
+        form=form,
+        status=FindingStatus,
+    )
+    return page, status
+
+
+def _finding_form(file: SampledFile) -> FindingForm:
+    form = FindingForm()
+    given = sa.select(Visit.organization_id).where(scope(actor(), Visit), Visit.person_id == file.person_id)
+    asked = sa.select(Referral.organization_id).where(scope(actor(), Referral), Referral.person_id == file.person_id)
+    rows = db.session.execute(
+        sa.select(Organization.id, Organization.name).where(
+            sa.or_(Organization.id.in_(given), Organization.id.in_(asked))
+        )
+    ).all()
+    form.organization.choices = [(str(key), name) for key, name in rows]
+    return form
+
+
+@blueprint.get("/samples/files/<uuid:key>")
+@allow(Act.DRAW_SAMPLE, find=a_file)
+def show_file(file: SampledFile) -> Answer:
+    """What does this file say?"""
+    return _file_page(file, _finding_form(file))
+
+
+@blueprint.post("/samples/files/<uuid:key>")
+@allow(Act.DRAW_SAMPLE, find=a_file)
+def write_finding(file: SampledFile) -> Answer:
+    """Write what was found in this file."""
+    form = _finding_form(file)
+    if not form.validate():
+        return _file_page(file, form, 422)
+    find(
+        db.session,
+        file.sample,
+        file,
+        code=form.code.data,
+        organization_id=UUID(form.organization.data),
+        note=form.note.data or None,
+        by=actor(),
+        at=clock.now(),
+    )
+    return redirect(url_for("evaluation.show_file", key=file.id))  # type: ignore[return-value]
+
+
+@blueprint.post("/findings/<uuid:key>/decide")
+@allow(Act.DRAW_SAMPLE, find=a_finding)
+def close_finding(finding: Finding) -> Answer:
+    """Say that a disputed finding stands, or take it back."""
+    if request.form.get("verdict") not in {"upheld", "withdrawn"}:
+        abort(422)
+    decide(db.session, finding, upheld=request.form["verdict"] == "upheld", at=clock.now())
+    return redirect(url_for("evaluation.show_file", key=finding.file_id))  # type: ignore[return-value]
+
+
+@blueprint.get("/findings")
+@allow(Act.ANSWER_FINDING)
+def list_findings() -> Answer:
+    """What do evaluators ask us, until when?"""
+    statement: sa.Select[*tuple[Any, ...]] = (
+        sa.select(Finding, Person.number)
+        .outerjoin(Person, Person.id == Finding.person_id)
+        .where(scope(actor(), Finding), Finding.status != FindingStatus.NOT_ASKED)
+        .order_by(Finding.status != FindingStatus.ASKED, Finding.answer_by, Finding.id)
+    )
+    page = paginate(db.session, statement, request.args.get("page", 1, type=int), scalars=False)
+    log.read(db.session, [row.Finding.person_id for row in page.items])
+    return render_template("evaluation/list_findings.html", page=page, form=AnswerForm(), status=FindingStatus)
+
+
+@blueprint.post("/findings/<uuid:key>/answer")
+@allow(Act.ANSWER_FINDING, find=a_finding)
+def answer_finding(finding: Finding) -> Answer:
+    """Accept a finding, or dispute it in words."""
+    form = AnswerForm()
+    if not form.validate():
+        return render_template("evaluation/answer_finding.html", finding=finding, form=form), 422
+    accepted = form.verdict.data == "accepted"
+    answer(db.session, finding, accepted=accepted, words=form.words.data, by=actor(), at=clock.now())
+    return redirect(url_for("evaluation.list_findings"))  # type: ignore[return-value]
+
+
+@blueprint.get("/findings/<uuid:key>/answer")
+@allow(Act.ANSWER_FINDING, find=a_finding)
+def show_finding(finding: Finding) -> Answer:
+    """What is asked, and what do we say?"""
+    log.read(db.session, [finding.person_id])
+    return render_template("evaluation/answer_finding.html", finding=finding, form=AnswerForm())
