@@ -1,7 +1,6 @@
 """Unmet needs: what, where, since when; filtered, sorted, counted by township, and as rows for a file."""
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,11 +12,13 @@ from sqlalchemy.orm import Session, joinedload
 from models import Account, Area, AreaLevel, Need, NeedKind, NeedStatus, TaxonomyTerm, Urgency
 from models.area import code_range
 from models.case import URGENCY_TIERS
+from models.need import WAITING_STATUSES
 from referral.access import in_area, scope
 from referral.clock import start_of
 
 EXPORT_LIMIT = 20_000
 """Rows of one file; a larger selection wants a filter, and the file says so."""
+TOWNSHIP_DIGITS = 9
 WAITS = (7, 30, 90)
 """Bands of waiting, in days."""
 TIER_URGENCIES = {tier: urgency for urgency, tier in URGENCY_TIERS.items()}
@@ -65,6 +66,8 @@ def board(actor: Account, filters: Filters, *, at: datetime, today: date) -> sa.
 def _conditions(actor: Account, filters: Filters, *, at: datetime, today: date) -> list[sa.ColumnElement[bool]]:
     found = [scope(actor, Need)]
     found.append(Need.status == filters.status if filters.status else Need.is_waiting())
+    if filters.status and filters.status not in WAITING_STATUSES:
+        found.append(Need.waiting_rank.is_(None))  # the index that parts these from all that wait
     if filters.urgency:
         tier = Need.urgency_rank if filters.status else Need.waiting_rank
         found.append(tier == URGENCY_TIERS[filters.urgency])
@@ -104,15 +107,16 @@ def by_township(
 ) -> dict[tuple[str, Urgency], int]:
     """Return how many needs under the filters lie in each township (nine digits) with each urgency. One query."""
     tier = Need.urgency_rank if filters.status else Need.waiting_rank
-    statement = (
-        sa.select(Need.area_code, tier, sa.func.count())
+    villages = (
+        sa.select(Need.area_code, tier.label("tier"), sa.func.count().label("needs"))
         .where(*_conditions(actor, filters, at=at, today=today))
         .group_by(Need.area_code, tier)
+        .subquery()
     )
-    found: dict[tuple[str, Urgency], int] = defaultdict(int)
-    for code, rank, count in session.execute(statement):
-        found[code[:9], TIER_URGENCIES[rank or 0]] += count
-    return dict(found)
+    # Villages first, in the order of the index; a city has some hundred townships and ten thousand villages.
+    township = sa.func.substr(villages.c.area_code, 1, TOWNSHIP_DIGITS)
+    statement = sa.select(township, villages.c.tier, sa.func.sum(villages.c.needs)).group_by(township, villages.c.tier)
+    return {(code, TIER_URGENCIES[rank or 0]): int(count) for code, rank, count in session.execute(statement)}
 
 
 def names_of(session: Session, codes: Iterable[str]) -> dict[str, Area]:
