@@ -33,7 +33,8 @@ def show_day() -> str:
     """Whom do I see today?"""
     hamlets = phone.day(db.session, actor(), clock.today())
     stops = [stop for hamlet in hamlets for stop in hamlet.stops]
-    return render_template("phone/show_day.html", hamlets=hamlets, stops=stops, most=phone.MOST)
+    written = phone.written_today(db.session, actor(), clock.today())
+    return render_template("phone/show_day.html", hamlets=hamlets, stops=stops, written=written, most=phone.MOST)
 
 
 @blueprint.route("/visit", methods=["GET", "POST"])

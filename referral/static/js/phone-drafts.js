@@ -64,7 +64,7 @@
       return Kept.store.drop("drafts", state.id);
     };
     function changed() {
-      state.dirty = true;
+      state.dirty = state.touched = true;
       if (!state.timer) state.timer = setTimeout(state.save, 250);
     }
     form.addEventListener("input", changed);
@@ -108,7 +108,13 @@
     }
 
     /* Drafts of this form that no open tab holds: the newest is put back, the others are offered. */
-    state.ready = Promise.all([Kept.store.all("drafts"), held()]).then(function (found) {
+    state.ready = Promise.all([Kept.store.all("drafts"), held()]).then(bring);
+    /* A tab that was killed lets go of its drafts a moment later: looked at once more, unless something is typed. */
+    setTimeout(function () {
+      if (!state.dirty && !state.found && !state.over) Promise.all([Kept.store.all("drafts"), held()]).then(bring);
+    }, 1500);
+    function bring(found) {
+      if (state.found || state.touched) return null;
       var now = Date.now();
       var own = found[0].filter(function (row) {
         if (now - row.at > LONGEST) { Kept.store.drop("drafts", row.id); return false; }
@@ -117,6 +123,7 @@
       own.sort(function (a, b) { return b.at - a.at; });
       if (!own.length || document.querySelector(".errsum, [data-unsent]")) return null;
       var others = own.slice(1);
+      state.found = true;
       return adopt(own[0]).then(function () {
         others.forEach(function (row) {
           var place = document.getElementById("kept");
@@ -129,7 +136,8 @@
           place.append(button);
         });
       });
-    }).catch(function () { /* no storage: the form works as ever */ });
+    }
+    state.ready.catch(function () { /* no storage: the form works as ever */ });
   }
 
   self.Drafts = { read: read, write: write };
