@@ -36,7 +36,7 @@ from tests.referral.clockwork import after, job, requested
 def test_a_referral_nobody_answered_expires_and_its_need_and_place_are_free(session_on_both: Session) -> None:
     session = session_on_both
     referral = requested(session)
-    assert jobs.run(session, job("expire_referrals"), after(referral)).counts == {"expired": 1, "skipped": 0}
+    assert jobs.run(session, job("expire_referrals"), after(referral)).counts == {"expired": 1, "skipped": 0, "offered": 0}
     session.expire_all()
     assert referral.status is ReferralStatus.EXPIRED
     assert session.get_one(Need, referral.need_id).status is NeedStatus.OPEN
@@ -47,7 +47,7 @@ def test_a_referral_that_still_has_time_is_left_alone(session_on_both: Session) 
     referral = requested(session_on_both)
     assert referral.answer_by is not None
     before = jobs.run(session_on_both, job("expire_referrals"), referral.answer_by - timedelta(seconds=1))
-    assert before.counts == {"expired": 0, "skipped": 0}
+    assert before.counts == {"expired": 0, "skipped": 0, "offered": 0}
 
 
 def test_one_referral_that_was_answered_meanwhile_does_not_stop_the_others(
@@ -64,7 +64,7 @@ def test_one_referral_that_was_answered_meanwhile_does_not_stop_the_others(
 
     monkeypatch.setattr(upkeep.referrals, "expire", answered_first)
     report = jobs.run(session, job("expire_referrals"), after(first))
-    assert report.counts == {"expired": 1, "skipped": 1}
+    assert report.counts == {"expired": 1, "skipped": 1, "offered": 0}
     session.expire_all()
     assert (first.status, second.status) == (ReferralStatus.REQUESTED, ReferralStatus.EXPIRED)
 
