@@ -69,6 +69,7 @@ def complete(reader: Reader) -> None:
     reader.press("Complete")
     expect(reader.main().get_by_role("alert")).to_be_visible()
     reader.choose("How did it end?", "Served")
+    reader.choose("Why did it end so?", "As planned")
     reader.fill("What should the station know?", "一切顺利。")
     reader.look("complete")
     reader.press("Complete")

@@ -104,7 +104,10 @@ class Asker:
             name, value = kind.split("=")
             values = {name: value}
         elif kind != "-":
-            values = {"key": RANDOM if subject is None else self.key(kind, subject, role)}
+            kind, _, code = kind.partition(":")
+            values = {"key": RANDOM if subject is None else self.key(kind, subject, role)} | (
+                {"code": code} if code else {}
+            )
         with self.app.test_request_context():
             return self.app.url_map.bind("localhost").build(endpoint, values, method=method)
 

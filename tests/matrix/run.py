@@ -71,7 +71,7 @@ def _visitor(asker: Asker, line: Line, result: Result) -> None:
     result.cells += 1
     if answer.found:
         result.faults.append(f"{line.endpoint} {line.method} visitor: sees {answer.found}")
-    if answer.status not in (302, 303) and not line.endpoint.startswith("account."):
+    if answer.status not in (302, 303) and not line.endpoint.startswith(("account.", "public.")):
         result.faults.append(f"{line.endpoint} {line.method} visitor: {answer.status} instead of the sign-in")
 
 

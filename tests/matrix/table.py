@@ -389,7 +389,7 @@ plans.miss_visit                G  planned     STATION 200; SHARED 200; BACK 200
 plans.miss_visit                P  planned     STATION 422; SHARED 422; BACK 422
 plans.move_visit                G  planned     STATION 200; SHARED 200; BACK 200
 plans.move_visit                P  planned     STATION 422; SHARED 422; BACK 422
-plans.read_calendar             G  secret=none
+plans.download_calendar         G  secret=none
 plans.resume_plan               P  plan        STATION 409; SHARED 409; BACK 409
 plans.show_calendar             GP -           STATIONS 200; OFFICER 200
 plans.show_plan                 G  plan        CASE+ 200 INO; SHARED 200 IO; BACK 200 O

@@ -233,7 +233,9 @@ def test_a_case_cannot_be_concluded_while_a_need_is_open(desk: Desk) -> None:
     assert "都好" in refused.get_data(as_text=True)
     assert desk.client.post(f"/needs/{need.id}/close", data={"reason": "no_provider"}).status_code == 302
     assert desk.client.post(f"/cases/{desk.case.id}/conclude", data={"note": "都好"}).status_code == 302
-    assert desk.client.post(f"/cases/{desk.case.id}/revisit", data={"note": "仍然稳定"}).status_code == 302
+    assert desk.client.post(f"/cases/{desk.case.id}/revisit", data={"note": "仍然稳定"}).status_code == 422
+    found = {"done_on": clock.today().isoformat(), "way": "at_home", "result": "lasting", "note": "仍然稳定"}
+    assert desk.client.post(f"/cases/{desk.case.id}/revisit", data=found).status_code == 302
     assert desk.client.post(f"/cases/{desk.case.id}/reopen", data={"note": "又摔倒"}).status_code == 302
     desk.session.expire_all()
     assert (desk.case.status, desk.case.concluded_at) == (CaseStatus.IN_CIRCULATION, None)

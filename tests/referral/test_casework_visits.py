@@ -144,7 +144,7 @@ def test_the_desk_names_who_must_be_seen_and_asks_the_same_number_of_questions_f
     desk.session.commit()
     with counted() as many:
         desk.client.get("/desk")
-    assert len(many) == len(few) <= 16
+    assert len(many) == len(few) <= 20
     log_visit(
         desk.session, person=desk.person, term=desk.meals, organization=desk.station, by=desk.worker,
         kind=VisitKind.HOME_VISIT, contact_result=ContactResult.MET_PERSON, started_at=now, minutes=10,
