@@ -7,7 +7,7 @@ from hashlib import sha256
 import icalendar
 
 from referral.clock import SHANGHAI
-from referral.i18n import _, in_language
+from referral.i18n import _, in_language, pgettext
 from referral.queries.plans import Line
 
 EMPTY = "-//Yuanqiao//Planned visits//ZH"
@@ -32,7 +32,7 @@ def _event(line: Line) -> icalendar.Event:
     event.add("uid", f"{line.key.hex}@yuanqiao")
     # The time in the key: when it was planned. A stamp of now would make every answer another one.
     event.add("dtstamp", datetime.fromtimestamp((line.key.int >> 80) / 1000, UTC).replace(microsecond=0))
-    event.add("summary", _("Visit"))
+    event.add("summary", pgettext("Calendar", "Visit"))
     if line.at_time is None:
         event.add("dtstart", line.due_on)
         event.add("dtend", line.due_on + timedelta(days=1))

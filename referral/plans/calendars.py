@@ -29,7 +29,7 @@ def show_calendar() -> Response | str:
             flash(_("The address is taken back: whoever has it reads nothing more."), "success")
             return redirect(url_for("plans.show_calendar"))
         secret = feeds.make(db.session, actor(), at=clock.now())
-    address = url_for("plans.read_calendar", secret=secret, _external=True) if secret else None
+    address = url_for("plans.download_calendar", secret=secret, _external=True) if secret else None
     return render_template(
         "plans/show_calendar.html", form=form, address=address, feed=feeds.current(db.session, actor())
     )
@@ -37,7 +37,7 @@ def show_calendar() -> Response | str:
 
 @blueprint.get("/calendar/<string:secret>.ics")
 @allow(Act.READ_CALENDAR_FEED)
-def read_calendar(secret: str) -> Response:
+def download_calendar(secret: str) -> Response:
     """Give the planned visits of whoever made the address: times, villages, one neutral word."""
     account = feeds.reader(db.session, secret, at=clock.now())
     if account is None:
