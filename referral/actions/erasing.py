@@ -21,9 +21,11 @@ from models import (
     GlassAccess,
     Goal,
     GoalRating,
+    HoursDecision,
     Household,
     IdentityStatus,
     Need,
+    NotePrint,
     Person,
     PersonArea,
     PlannedVisit,
@@ -42,6 +44,7 @@ from models import (
     SuggestionShown,
     Visit,
     VisitDetail,
+    VisitFlag,
     VisitPicture,
 )
 from referral.access import without_scope
@@ -64,6 +67,8 @@ WIPED: tuple[tuple[type[Any], tuple[str, ...], tuple[str, ...]], ...] = (
     (ServicePlan, ("note",), ()),
     (PlannedVisit, ("promise",), ("reason_text",)),
     (Visit, ("note",), ()),
+    (VisitFlag, (), ("reason",)),
+    (HoursDecision, (), ("words",)),
     (VisitDetail, ("promise", "seen_needs", "attitude"), ()),
     (Consent, (), ("witness", "giver_name")),
     (EmergencyReview, ("note",), ("reason",)),
@@ -84,6 +89,9 @@ PARENT: dict[type[Any], tuple[Any, Any]] = {
     CaseStep: (CaseStep.case_id, Case),
     Proposal: (Proposal.need_id, Need),
     SuggestionShown: (SuggestionShown.need_id, Need),
+    VisitFlag: (VisitFlag.visit_id, Visit),
+    NotePrint: (NotePrint.visit_id, Visit),
+    HoursDecision: (HoursDecision.visit_id, Visit),
     ReferralEvent: (ReferralEvent.referral_id, Referral),
     EmergencyReview: (EmergencyReview.referral_id, Referral),
     ReferralAnswer: (ReferralAnswer.referral_id, Referral),
@@ -139,9 +147,10 @@ def _wipe_notes(session: Session, person: Person) -> None:
 
 
 def _forget_suggestions(session: Session, person: Person) -> None:
-    """What was offered for words was read out of them, and goes with them."""
-    for shown in session.scalars(sa.select(SuggestionShown).where(_of(SuggestionShown, person))):
-        session.delete(shown)
+    """What was read out of words, offers and prints of notes, goes with them."""
+    for kind in (SuggestionShown, NotePrint):
+        for shown in session.scalars(sa.select(kind).where(_of(kind, person))):
+            session.delete(shown)
 
 
 def _remove_pictures(session: Session, person: Person) -> None:
