@@ -36,7 +36,8 @@ from tests.referral.clockwork import after, job, requested
 def test_a_referral_nobody_answered_expires_and_its_need_and_place_are_free(session_on_both: Session) -> None:
     session = session_on_both
     referral = requested(session)
-    assert jobs.run(session, job("expire_referrals"), after(referral)).counts == {"expired": 1, "skipped": 0, "offered": 0}
+    counts = jobs.run(session, job("expire_referrals"), after(referral)).counts
+    assert counts == {"expired": 1, "skipped": 0, "offered": 0}
     session.expire_all()
     assert referral.status is ReferralStatus.EXPIRED
     assert session.get_one(Need, referral.need_id).status is NeedStatus.OPEN
