@@ -12,6 +12,7 @@ from models import (
     Assessment,
     Base,
     CaseStatus,
+    Goal,
     Household,
     ImportRow,
     Need,
@@ -145,7 +146,7 @@ def test_every_column_that_says_something_of_somebody_is_emptied_or_has_a_reason
     emptied = {(record, name) for record, left, neutral in WIPED for name in (*left, *neutral)}
     emptied |= {(Person, name) for name in ("id_number", "phone", "bank_card", "contact_note", "address")}
     emptied |= {(Person, name) for name in ("id_number_index", "phone_index", "phone_end_index")}
-    emptied |= {(Assessment, "note"), (Household, "note"), (PersonArea, "address")}
+    emptied |= {(Assessment, "note"), (Goal, "levels"), (Household, "note"), (PersonArea, "address")}
     coarse = {(Person, name) for name in ("born_on", "latitude", "longitude", "contact_preference")}
     own_period = {(ImportRow, "cells"), (ImportRow, "problems")}
     telling = {FieldGroup.NOTES, FieldGroup.CONTACT, FieldGroup.CERTIFICATES}
