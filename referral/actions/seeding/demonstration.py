@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from models import Account, Case, Household, Need, Organization, Person, Referral, Role, Visit
 from models.visit import REACHED
+from referral import clock
 from referral.actions.numbering import reset_counters
 from referral.actions.search_text import search_text
 from referral.actions.seeding.accounts import make_accounts
 from referral.actions.seeding.agreeing import write_consents
+from referral.actions.seeding.answering import write_answers
 from referral.actions.seeding.cases import move_cases, open_cases
 from referral.actions.seeding.district import build_district, count_places
 from referral.actions.seeding.funds import make_fund
@@ -58,6 +60,7 @@ def load_demonstration(session: Session, *, today: date, progress: Progress) -> 
     rows = world.write(session, progress)
     reset_counters(session)
     tell_hours(session, today)
+    write_answers(session, clock.now())
     return Loaded(
         rows=rows,
         people=len(world.all(Person)),
