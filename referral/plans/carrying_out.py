@@ -56,6 +56,7 @@ def miss_visit(visit: PlannedVisit) -> Answer:
 def take_call(plan: ServicePlan) -> Answer:
     """Somebody calls, and help comes: one visit against the plan's units."""
     log.read(db.session, [plan.person_id])
+    term = plan.term
     form = CallForm(data={"on": clock.today(), "units": plan.units, "at_time": plan.at_time})
     if form.validate_on_submit() and form.on.data:
         try:
@@ -71,4 +72,6 @@ def take_call(plan: ServicePlan) -> Answer:
             flash(_("Noted: the visit stands among those to come."), "success")
             return redirect(url_for("plans.show_plan", key=plan.id))
     left = actions.units_left(db.session, plan)
-    return render_template("plans/take_call.html", form=form, plan=plan, left=left), 422 if form.errors else 200
+    return render_template(
+        "plans/take_call.html", form=form, plan=plan, term=term, left=left
+    ), 422 if form.errors else 200

@@ -84,7 +84,7 @@ def house(app: Flask) -> Iterator[House]:
 
 FORM = {
     "kind": "recurring", "rhythm": "weekly", "days": ["TU", "FR"], "every": "1", "free_days": "next_working_day",
-    "minutes": "90", "units": "1.5", "note": "走后门",
+    "minutes": "90", "units": "1.5", "note": "back door",
 }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def test_a_provider_plans_changes_and_ends(house: House) -> None:
     officer.in_both(f"/referrals/{key}/plan")
     today = clock.today()
     wrong = officer.send(f"/referrals/{key}/plan", 422, **FORM | {"days": [], "starts_on": f"{today}"})
-    assert "走后门" in wrong
+    assert "back door" in wrong
     officer.send(f"/referrals/{key}/plan", **FORM | {"starts_on": f"{today}"})
     plan = house.session.scalars(sa.select(ServicePlan)).one()
     house.session.commit()
