@@ -84,7 +84,7 @@ def house(app: Flask) -> Iterator[House]:
 
 FORM = {
     "kind": "recurring", "rhythm": "weekly", "days": ["TU", "FR"], "every": "1", "free_days": "next_working_day",
-    "minutes": "90", "units": "1.5", "note": "back door",
+    "minutes": "90", "units": "1.5", "note": "6-301",
 }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def test_a_provider_plans_changes_and_ends(house: House) -> None:
     officer.in_both(f"/referrals/{key}/plan")
     today = clock.today()
     wrong = officer.send(f"/referrals/{key}/plan", 422, **FORM | {"days": [], "starts_on": f"{today}"})
-    assert "back door" in wrong
+    assert "6-301" in wrong
     officer.send(f"/referrals/{key}/plan", **FORM | {"starts_on": f"{today}"})
     plan = house.session.scalars(sa.select(ServicePlan)).one()
     house.session.commit()
@@ -186,8 +186,8 @@ def test_a_round_is_signed_once_and_a_meal_not_taken_counts_nothing(house: House
     house.session.expire_all()
     entries = house.session.scalars(sa.select(Visit).order_by(Visit.started_at)).all()
     assert [(one.kind, one.contact_result, one.units) for one in entries] == [
-        (VisitKind.DELIVERY, ContactResult.MET_PERSON, 1),
-        (VisitKind.DELIVERY, ContactResult.NOBODY_HOME, 0),
+        (VisitKind.DELIVERY, ContactResult.MET_PERSON, Decimal(1)),
+        (VisitKind.DELIVERY, ContactResult.NOBODY_HOME, Decimal(0)),
     ]
     signed = house.session.scalars(sa.select(RoundSignOff).order_by(RoundSignOff.day)).all()
     assert [(one.taken, one.not_taken) for one in signed] == [(1, 0), (0, 1)]
