@@ -230,8 +230,10 @@ def _told(packing: Packing, chosen: Ints, sure: Priced | None, turns: int, *, pr
         short = int(np.flatnonzero(served != most)[0])
         later = packing.tier > short
         falling = graph.cost - np.where(later, penalty, 0)[graph.need]
-        rest, _ = relaxed(packing, falling, everybody, served[:short], held)
-        whole = priced(packing, falling, everybody, rest, turns=turns, above=int(falling[held].sum()))
+        # Of the first tier not proved the best plan serves as many as this one or more: its price is 0 or more.
+        rest, _ = relaxed(packing, falling, everybody, served[: short + 1], held)
+        rest = replace(rest, tier=np.append(rest.tier[:-1], max(float(rest.tier[-1]), 0.0)))
+        whole = priced(packing, falling, everybody, rest, turns=0)
         least = max(bound(packing, falling, everybody, rest), whole.bound)
         least += int(penalty[later | (chosen < 0)].sum())
     return Packed(chosen, served, most, cost, lowest, value, min(least, value), prices.opening, prices.fund, people)

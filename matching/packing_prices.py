@@ -67,11 +67,24 @@ class Knapsacks:
         taken[self._order[items[roomy[opening]]]] = True
         tight = np.flatnonzero(~roomy)
         if len(tight):
-            mine = ~roomy[opening]
-            best, chosen = _knapsacks(np.searchsorted(tight, opening[mine]), size[mine], value[mine], self._room[tight])
+            mine = np.flatnonzero(~roomy[opening])
+            row, room = np.searchsorted(tight, opening[mine]), self._room[tight]
+            useful = _useful(row, size[mine], value[mine], room)
+            mine, row = mine[useful], row[useful]
+            best, chosen = _knapsacks(row, size[mine], value[mine], room)
             total[tight] = best
             taken[self._order[items[mine][chosen]]] = True
         return total, taken
+
+
+def _useful(row: Ints, size: Ints, value: Ints, room: Ints) -> Ints:
+    """Items in order of their rows without those that others of their size fill the knapsack before."""
+    order = np.lexsort((-value, size, row))
+    ranked, heavy = row[order], size[order]
+    new = np.concatenate([[True], (ranked[1:] != ranked[:-1]) | (heavy[1:] != heavy[:-1])])
+    first = np.flatnonzero(new)
+    place = np.arange(len(order)) - first[np.cumsum(new) - 1]
+    return np.asarray(order[(place + 1) * heavy <= room[ranked]])
 
 
 def _knapsacks(row: Ints, size: Ints, value: Ints, room: Ints) -> tuple[Ints, Ints]:

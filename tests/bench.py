@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from matching.bars import Check, checks
 from matching.bench import bench_round
+from matching.bench_hours import SIZES, bench_hours, hours_checks
 
 TRIES = 3
 TOGETHER = ("seconds", "processor_share", "parts", "load_before")
@@ -71,6 +72,14 @@ def measured(needs: int, tries: int) -> tuple[dict[str, Any], list[Check]]:
     return figures, checks(figures)
 
 
+def show_hours(figures: dict[str, Any]) -> None:
+    """Print what a round of hours in one piece reached, and what is proved of it."""
+    print(f"\nA round of {figures['needs']:,} needs of hours in one piece: proved gap {figures['gap']:.3%}")
+    for key, value in figures.items():
+        if key not in {"needs", "gap"}:
+            print(f"  {key.replace('_', ' '):<22}{value!s:>11}")
+
+
 def show_checks(found: list[Check]) -> None:
     """Print every bar with what was measured."""
     print(f"\n{'needs':>10}  {'bar':<40}{'':>12}  {'measured':>32}")
@@ -102,6 +111,11 @@ def main() -> None:
         report["rounds"].append(figures)
         found += bars
         show_round(figures)
+    if not given.rounds_only:
+        report["hours"] = [bench_hours(needs) for needs in SIZES if needs <= max(given.needs)]
+        for figures in report["hours"]:
+            found += hours_checks(figures)
+            show_hours(figures)
     show_checks(found)
     report["bars"] = [asdict(check) for check in found]
     if not given.rounds_only and importlib.util.find_spec("referral.bench"):

@@ -8,6 +8,7 @@ import pytest
 from matching import bench
 from matching.bars import Check, checks
 from matching.bench import bench_round
+from matching.bench_hours import bench_hours, hours_checks
 
 FIGURES: dict[str, Any] = {
     "needs": 10_000,
@@ -85,3 +86,11 @@ def small_city(seed: int, folder: str) -> Any:
     from matching.synthetic import city
 
     return store(city(300, seed), Path(folder) / f"{seed}.npz")
+
+
+def test_hours_are_measured_with_what_is_proved_of_them() -> None:
+    figures = bench_hours(200, seconds=0.5)
+    assert all(check.held for check in hours_checks(figures))
+    assert 0 < figures["hours_given"] <= figures["hours_left"]
+    worse = figures | {"needs": 1_000, "gap": 0.02, "served_by_tier": [9, 9, 9, 9], "most_by_tier": [9, 8, 9, 9]}
+    assert [check.held for check in hours_checks(worse)] == [False, False]
