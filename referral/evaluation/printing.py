@@ -21,7 +21,8 @@ from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame
 from referral.withheld import Withheld
 
-ORDER = ("months", "services", "funnel", "townships")
+AFTER = {"services": 1, "months": 2, "funnel": 3, "townships": 6}
+"""Chart → the sheet of the report that it stands before."""
 SOURCE = Path(__file__).with_name("report.typ")
 
 
@@ -51,7 +52,7 @@ def facts(report: Report, frame: Frame, sample: str | None, *, shared: bool) -> 
         heads = [str(column.title) for column in columns]
         numbers = [column.kind != "text" for column in columns]
         sheets.append({"title": sheet.title, "heads": heads, "numbers": numbers, "rows": rows})
-    charts = [(name, DRAWINGS[name](report)) for name in ORDER]
+    charts = [(name, DRAWINGS[name](report)) for name in AFTER]
     return {
         "lang": "zh" if language().code == "zh" else "en",
         "title": _("Report"),
@@ -66,9 +67,7 @@ def facts(report: Report, frame: Frame, sample: str | None, *, shared: bool) -> 
         ),
         "sheets": sheets,
         "charts": [
-            {"title": chart.title, "svg": str(chart.svg), "after": 1 if name in {"months", "services"} else 3}
-            for name, chart in charts
-            if chart.rows
+            {"title": chart.title, "svg": str(chart.svg), "after": AFTER[name]} for name, chart in charts if chart.rows
         ],
         "contents": _("Contents"),
     }
