@@ -123,7 +123,7 @@ def list_endpoints() -> Answer:
         else:
             secret, form = made.secret, EndpointForm(formdata=None)
     page = render_template(
-        "admin/list_endpoints.html", form=form, secret=secret, endpoints=queries.endpoints(db.session)
+        "admin/list_endpoints.html", form=form, secret=secret, known=queries.endpoints(db.session)
     )
     return page, 422 if form.errors else 200
 
@@ -139,7 +139,7 @@ def renew_endpoint_secret() -> Answer:
         "admin/list_endpoints.html",
         form=EndpointForm(formdata=None),
         secret=secret,
-        endpoints=queries.endpoints(db.session),
+        known=queries.endpoints(db.session),
     )
 
 

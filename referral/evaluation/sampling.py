@@ -9,6 +9,7 @@ from flask import Response, abort, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session, joinedload
 from wtforms import IntegerField, RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from models import (
@@ -66,7 +67,10 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
     verdict = RadioField(
         lazy("Your answer"),
         [InputRequired()],
-        choices=[("accepted", lazy("It is so")), ("disputed", lazy("It is not so"))],
+        choices=[
+            SelectChoice(value="accepted", label=lazy("It is so")),
+            SelectChoice(value="disputed", label=lazy("It is not so")),
+        ],
     )
     words = TextAreaField(lazy("In your words"), [InputRequired(), Length(max=2000)])
 
@@ -209,7 +213,7 @@ def _finding_form(file: SampledFile) -> FindingForm:
             sa.or_(Organization.id.in_(given), Organization.id.in_(asked))
         )
     ).all()
-    form.organization.choices = [(str(key), name) for key, name in rows]
+    form.organization.choices = [SelectChoice(value=str(key), label=name) for key, name in rows]
     return form
 
 
