@@ -315,7 +315,8 @@ SCOPES |= {QueryCode: _CLOSING, RedFlag: {role: SCOPES[Outcome][role] for role i
 
 def _seen_sample(actor: Who, entity: Any) -> Condition:
     """Samples of the evaluator's own drawing."""
-    return column(entity, "drawn_by_id") == actor.id
+    drawn: Condition = column(entity, "drawn_by_id") == actor.id
+    return drawn
 
 
 def _of_own_program(actor: Who, entity: Any) -> Condition:

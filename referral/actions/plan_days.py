@@ -179,7 +179,7 @@ def _note_made(session: Session, plans: Sequence[ServicePlan], today: date, mark
     )
 
 
-def _behind(today: date, mark: str, last: Any) -> sa.Select[tuple[ServicePlan]]:
+def _behind(today: date, mark: str, last: Any) -> sa.Select[ServicePlan]:
     halted = sa.select(Person.id).where(sa.or_(Person.frozen_at.is_not(None), Person.erased_at.is_not(None)))
     behind = sa.or_(
         ServicePlan.made_until.is_(None),

@@ -246,11 +246,12 @@ def _subject(
     held = state.referral(S.ON_HOLD, reason=DeclineReason.FULL)
     open_need = state.need(NeedStatus.OPEN)
     proposed = state.need(NeedStatus.PROPOSED)
+    by_whom = made.accounts["worker"] if subject == "own" else author
     visits = [
         Visit(
             person_id=person.id, household_id=household.id, case_id=case.id, referral_id=about and about.id,
             organization_id=by.id, station_id=station.id, term_id=open_need.term_id, area_code=area,
-            worker_id=author.id, kind=VisitKind.HOME_VISIT, contact_result=ContactResult.MET_PERSON,
+            worker_id=by_whom.id, kind=VisitKind.HOME_VISIT, contact_result=ContactResult.MET_PERSON,
             started_at=at - timedelta(days=2), minutes=60, units=Decimal(1), unit="次", note=word("N", subject),
         )
         for by, about in ((station, None), (receiver, going))

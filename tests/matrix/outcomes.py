@@ -77,4 +77,4 @@ def make_outcomes(
     )
     session.add(task)
     session.flush()
-    return {"sheet": sheet.id, "goal": goal.id, "flag": flag.id, "contradiction": task.id}
+    return {"sheet": sheet.id, "goal": goal.id, "red_flag": flag.id, "contradiction": task.id}

@@ -119,8 +119,8 @@ casework.correct_sheet          G  sheet       CASE+ 200 Inoh
 casework.correct_sheet          P  sheet       CASE 422 Inoh
 casework.end_goal               G  goal        CASE+ 200 INo
 casework.end_goal               P  goal        CASE 422 INo
-casework.handle_flag            G  flag        CASE+ 200 Intoh
-casework.handle_flag            P  flag        CASE 422 Intoh
+casework.handle_flag            G  red_flag    CASE+ 200 Intoh
+casework.handle_flag            P  red_flag    CASE 422 Intoh
 casework.issue_code             P  referral    CASE 200 io
 casework.rate_goal              G  goal        CASE+ 200 INo
 casework.rate_goal              P  goal        CASE 422 INo
@@ -272,7 +272,7 @@ coordination.show_settlement    G  settlement  AREA 200
 coordination.export_settlement  G  settlement  AREA 200                                        < purpose=settlement
 coordination.confirm_settlement P  settlement  AREA 302
 coordination.deduct_settlement  P  settlement  AREA 422
-coordination.discard_settlement P  settlement  AREA 409
+coordination.discard_settlement P  settlement  AREA 302
 coordination.pay_settlement     P  settlement  AREA 422
 coordination.entitle_organization G organization COORDINATOR 200
 coordination.entitle_organization P organization COORDINATOR 302
@@ -313,20 +313,20 @@ coordination.start_round        P  -           COORDINATOR 422
 evaluation.export_chart         G  name=months REPORT 200                                  < purpose=report
 evaluation.export_report        G  -           REPORT 200                                  < purpose=reporting
 evaluation.answer_finding       P  finding     officer:* 422
-evaluation.close_finding        P  finding     evaluator:* 422
+evaluation.close_finding        P  finding     evaluator:* 400
 evaluation.draw                 P  -           evaluator:* 422
 evaluation.export_month         G  month       supervisor:* coordinator:* 200
 evaluation.export_snapshot      G  snapshot    evaluator:* coordinator:* 200
 evaluation.file_month           P  -           supervisor:* 302
-evaluation.freeze               P  -           coordinator:* 302; evaluator:* 422
+evaluation.freeze               P  -           coordinator:* evaluator:* 302
 evaluation.list_definitions     G  -           REPORT 200
 evaluation.list_findings        G  -           officer:* supervisor:* 200; SHARED 200 io
 evaluation.list_months          G  -           supervisor:* coordinator:* 200
 evaluation.list_samples         G  -           evaluator:* 200
 evaluation.list_snapshots       G  -           evaluator:* coordinator:* 200
 evaluation.preview_month        G  -           supervisor:* 200
-evaluation.print_report         G  -           supervisor:* coordinator:* 200
-evaluation.send_month_back      P  month       coordinator:* 409
+evaluation.print_report         G  -           REPORT 200
+evaluation.send_month_back      P  month       coordinator:* 422
 evaluation.show_file            G  sampled_file  evaluator:* 200; SAMPLE 200 o
 evaluation.show_finding         G  finding     officer:* 200
 evaluation.show_month           G  month       supervisor:* coordinator:* 200
@@ -448,6 +448,7 @@ NOT_HERE = {
     "coordination.download_planning_chart": "a study would have to be there",
     "coordination.resume_round": "the round here has come to its end: tests of resuming stop one on the way",
     "casework.revisit_case": "no case here is concluded: tests of closing re-visit one",
+    "plans.download_calendar": "needs an address that only its owner holds: tests of plans have one",
     "public.show_request": "needs a link that works: tests of answering have some",
     "public.say_word": "needs a code that only a paper holds",
     "public.show_help": "needs a code that only a paper holds",

@@ -51,8 +51,8 @@ def lines_of(session: Session, actor: Account, organization_id: UUID, month: dat
     )
     met = met.where(met.reached)
     codes = [bytes(code).decode() for code in met.lists["areas"]]
-    kinds_found = session.execute(sa.select(Area.code, Area.kind).where(Area.code.in_(codes)))
-    kind_of: dict[str, AreaKind | None] = {code: kind for code, kind in kinds_found}
+    areas = sa.select(Area.code, Area.kind).where(Area.code.in_(codes))
+    kind_of: dict[str, AreaKind | None] = {row.code: row.kind for row in session.execute(areas)}
     places = np.array([KINDS.index(getattr(kind_of.get(code), "value", "unknown")) for code in codes] or [2])
     kinds = places[met.area] if len(met) else np.zeros(0, np.int64)
     terms = [met.key("terms", place) for place in range(len(met.lists["terms"]))]
