@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from models import JobRun, JobStatus
 from models.base import new_key
-from referral import clock, mail, roundjobs
+from referral import clock, leaving, mail, roundjobs
 from referral.access import as_installation
 from referral.actions import (
     capacity,
@@ -30,7 +30,6 @@ from referral.actions import (
     following_up,
     learning,
     learning_words,
-    outbox,
     phone,
     plan_days,
     reporting,
@@ -103,7 +102,7 @@ JOBS = (
     Job("keep_months", timedelta(hours=1), reporting.keep_months),
     Job("accept_by_silence", timedelta(hours=1), findings.accept_by_silence),
     Job("send_mails", timedelta(minutes=1), mail.send_due),
-    Job("send_outgoing", timedelta(minutes=1), steps=outbox.send_due),
+    Job("send_outgoing", timedelta(minutes=1), steps=leaving.send_due),
     Job("forget_old_sign_ins", timedelta(days=1), upkeep.forget_old_sign_ins),
     Job("look_at_spread", timedelta(days=1), upkeep.look_at_spread),
     Job("look_at_hours", timedelta(hours=6), ahead=flags.look_at_hours),

@@ -20,6 +20,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import current_app
+
 PREFIX = "whsec_"
 SECRET_BYTES = 32
 TIMEOUT = 5.0
@@ -49,6 +51,13 @@ class Rules:
     """Whether this very computer may be told: in tests and in the demonstration only."""
     ca_file: str | None = None
     """Certificates of issuers to trust beside the usual ones."""
+
+
+def rules_in_force() -> Rules:
+    """Return which addresses may be told, from the settings."""
+    settings = current_app.config
+    hosts = frozenset(settings["WEBHOOK_HOSTS"])
+    return Rules(hosts, loopback=settings["WEBHOOK_LOOPBACK"], ca_file=settings["WEBHOOK_CA"] or None)
 
 
 def new_secret() -> str:

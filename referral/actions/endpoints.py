@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from models import Account, Endpoint, EndpointKind
 from referral import log, webhooks
-from referral.actions.outbox import webhook_rules
 
 BOTH_COUNT = timedelta(days=2)
 """So long an old secret signs beside the new one, so that the other side can change over."""
@@ -17,7 +16,7 @@ def add(
     session: Session, *, name: str, kind: EndpointKind, url: str, organization_id: UUID | None, by: Account
 ) -> Endpoint:
     """Add an address with a new secret. Raises webhooks.AddressRefused for one that the settings do not let through."""
-    webhooks.check(url, webhook_rules())
+    webhooks.check(url, webhooks.rules_in_force())
     endpoint = Endpoint(
         name=name,
         kind=kind,
