@@ -6,7 +6,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from werkzeug.wrappers import Response
 
 from models import Account, Area, LinkKind, Role
-from referral import clock
+from referral import addresses, clock
 from referral.access import Act, actor, allow
 from referral.actions import access_links, accounts, doors
 from referral.actions import account_management as actions
@@ -15,7 +15,6 @@ from referral.admin.forms import AccountFilter, AccountForm, CityForm, InviteFor
 from referral.extensions import db
 from referral.forms import record_choices
 from referral.i18n import _, in_language
-from referral.mail import base_address
 from referral.queries import admin
 from referral.queries.paging import paginate
 
@@ -156,10 +155,8 @@ def make_link(account: Account) -> str:
 def _hand_over(account: Account, kind: LinkKind, token: str) -> str:
     mailed = access_links.mail(db.session, account, kind, token, at=clock.now())
     path = url_for("account.use_link", token=token)
-    # An administrator's own browser has found this installation under this address, if the settings name none.
-    address = (base_address() or request.host_url.rstrip("/")) + path
     invited = kind is LinkKind.INVITATION
-    address = "" if mailed else address
+    address = "" if mailed else addresses.whole(path)
     return render_template("admin/show_link.html", account=account, address=address, invited=invited)
 
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from models import Case, CaseStatus, ConfirmationWay, Contradiction, Referral
 from models.errors import WrongStep
-from referral import clock
+from referral import addresses, clock
 from referral.access import Act, actor, allow
 from referral.actions import confirming, contradicting, revisits, satisfying
 from referral.casework import blueprint
@@ -27,7 +27,7 @@ def issue_code(referral: Referral) -> str:
     code = confirming.issue_code(db.session, referral, by=actor(), at=now)
     satisfying.ask(db.session, referral, way=ConfirmationWay.CODE, by=actor(), at=now)
     until = clock.local_date(now + confirming.KEPT)
-    address = url_for("public.enter_code", _external=True)
+    address = addresses.whole(url_for("public.enter_code"))
     return render_template("casework/print_code.html", referral=referral, code=code, until=until, address=address)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from referral import clock
+from referral import addresses, clock
 from referral.access import Act, actor, allow, look_as
 from referral.actions import feeds
 from referral.calendar_feed import calendar_of, mark_of
@@ -29,7 +29,7 @@ def show_calendar() -> Response | str:
             flash(_("The address is taken back: whoever has it reads nothing more."), "success")
             return redirect(url_for("plans.show_calendar"))
         secret = feeds.make(db.session, actor(), at=clock.now())
-    address = url_for("plans.download_calendar", secret=secret, _external=True) if secret else None
+    address = addresses.whole(url_for("plans.download_calendar", secret=secret)) if secret else None
     return render_template(
         "plans/show_calendar.html", form=form, address=address, feed=feeds.current(db.session, actor())
     )
