@@ -233,6 +233,9 @@ def public_texts(app: Flask) -> set[str]:
             columns = [column for column in table.columns if isinstance(column.type, (sa.String, sa.Text))]
             for row in connection.execute(sa.select(*columns)):
                 found |= {value for value in row if isinstance(value, str)}
+        # Codes of bands stand in every instrument, whoever was asked.
+        definitions = Base.metadata.tables["instrument_version"].c.definition
+        found |= {text for one in connection.scalars(sa.select(definitions)) for text in texts(one)}
     return found
 
 
