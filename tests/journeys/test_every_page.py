@@ -96,7 +96,8 @@ def addresses(app: Flask, role: str) -> dict[str, str]:
     found = {start: start for start in starts}
     while waiting:
         page, start = waiting.popleft()
-        for address in _links(client.get(page, follow_redirects=True).get_data(as_text=True)):
+        answer = client.get(page, follow_redirects=True)
+        for address in _links(answer.get_data(as_text=True)) if answer.mimetype == "text/html" else ():
             kind = _kind(rules, address, start)
             if kind and kind not in found:
                 found[kind] = address
