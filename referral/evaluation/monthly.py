@@ -3,7 +3,6 @@
 from datetime import date
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session, joinedload
@@ -19,6 +18,7 @@ from referral.evaluation.periods import over
 from referral.exports import Column, workbook
 from referral.extensions import db
 from referral.i18n import _, in_language, lazy
+from referral.queries import frozen
 from referral.queries.report import monthly
 
 Answer = str | Response | tuple[str, int]
@@ -89,10 +89,7 @@ def file_month() -> Answer:
     station = db.session.get(Organization, account.organization_id)
     if station is None or not form.validate():
         abort(422)
-    known = db.session.scalar(
-        sa.select(MonthlyReport).where(MonthlyReport.organization_id == station.id, MonthlyReport.month == month)
-    )
-    report = known or MonthlyReport(
+    report = frozen.month_of(db.session, station.id, month) or MonthlyReport(
         organization_id=station.id, area_code=station.area_code, month=month, status=MonthlyStatus.DRAFT
     )
     lines = monthly.lines_of(db.session, account, station.id, month)

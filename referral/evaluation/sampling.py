@@ -1,10 +1,8 @@
 """Random files for the evaluator, findings in them, and what providers answer. People stand under a pseudonym."""
 
 import secrets
-from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session, joinedload
@@ -12,22 +10,9 @@ from wtforms import IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from models import (
-    Account,
-    FileSample,
-    Finding,
-    FindingCode,
-    FindingStatus,
-    Organization,
-    Person,
-    Referral,
-    SampledFile,
-    Strata,
-    Visit,
-)
-from models.area import township_code
+from models import Account, FileSample, Finding, FindingCode, FindingStatus, SampledFile, Strata
 from referral import clock, log
-from referral.access import Act, actor, allow, get_in_scope, scope, without_scope
+from referral.access import Act, actor, allow, get_in_scope
 from referral.actions.findings import answer, decide, draw_sample, find, population_digest
 from referral.evaluation import blueprint
 from referral.evaluation.forms import PeriodFilter
@@ -35,9 +20,8 @@ from referral.evaluation.pseudonyms import pseudonym
 from referral.extensions import db
 from referral.forms import choices, coerce
 from referral.i18n import lazy
-from referral.queries.age_bands import age_from
+from referral.queries import samples
 from referral.queries.paging import paginate
-from referral.queries.report.figures import AGE_BANDS
 from referral.queries.report.frame import Frame
 from referral.queries.report.report import home_area
 
@@ -93,31 +77,16 @@ def a_finding(session: Session, account: Account, key: UUID) -> Finding | None:
     return found
 
 
-def population(frame: Frame, strata: Strata) -> dict[UUID, str]:
-    """Return the people served in a frame with the stratum of each. One statement."""
-    labels: dict[Strata, sa.ColumnElement[str]] = {
-        Strata.NONE: sa.literal("all"),
-        Strata.TOWNSHIP: sa.func.substr(Person.area_code, 1, 9),
-        Strata.SEX: sa.func.coalesce(sa.cast(Person.sex, sa.String), "?"),
-        Strata.AGE: sa.func.coalesce(
-            sa.cast(age_from(Person.born_on, frame.end, [first for _l, first, _m in AGE_BANDS if first]), sa.String),
-            "?",
-        ),
-    }
-    with without_scope(db.session, because="strata of those whose visits the evaluator may see, for drawing"):
-        rows = db.session.execute(sa.select(Person.id, labels[strata]).where(frame.served_person(Person.id)))
-        return {key: township_code(label) if strata is Strata.TOWNSHIP else label for key, label in rows}
-
-
 @blueprint.get("/samples")
 @allow(Act.DRAW_SAMPLE)
 def list_samples() -> Answer:
     """Which files were drawn, and what is open in them?"""
-    statement = sa.select(FileSample).where(scope(actor(), FileSample)).order_by(FileSample.drawn_at.desc())
     form = SampleForm()
     form.seed.data = form.seed.data or secrets.randbelow(2**31)
     form.size.data, form.answer_days.data = form.size.data or 20, form.answer_days.data or 5
-    return render_template("evaluation/list_samples.html", form=form, page=paginate(db.session, statement, 1))
+    return render_template(
+        "evaluation/list_samples.html", form=form, page=paginate(db.session, samples.samples(actor()), 1)
+    )
 
 
 @blueprint.post("/samples")
@@ -126,14 +95,14 @@ def draw() -> Answer:
     """Draw files at random and keep the seed."""
     form = SampleForm(request.form)
     if not form.validate():
-        page = paginate(db.session, sa.select(FileSample).where(scope(actor(), FileSample)), 1)
+        page = paginate(db.session, samples.samples(actor()), 1)
         return render_template("evaluation/list_samples.html", form=form, page=page), 422
     area = home_area(db.session, actor())
     frame = Frame(actor(), form.chosen.start, form.chosen.end, area)
-    people = population(frame, form.strata.data)
+    people = samples.population(db.session, frame, form.strata.data)
     if not people or area is None:
         form.period.errors = [lazy("Nobody was served in this period.")]
-        page = paginate(db.session, sa.select(FileSample).where(scope(actor(), FileSample)), 1)
+        page = paginate(db.session, samples.samples(actor()), 1)
         return render_template("evaluation/list_samples.html", form=form, page=page), 422
     sample = draw_sample(
         db.session,
@@ -155,21 +124,15 @@ def draw() -> Answer:
 @allow(Act.DRAW_SAMPLE, find=a_sample)
 def show_sample(sample: FileSample) -> Answer:
     """Which files are in this sample, and would the same be drawn again?"""
-    files = db.session.scalars(
-        sa.select(SampledFile).where(SampledFile.sample_id == sample.id).order_by(SampledFile.place)
-    ).all()
-    found = db.session.execute(
-        sa.select(Finding.file_id, sa.func.count())
-        .where(Finding.file_id.in_([file.id for file in files]))
-        .group_by(Finding.file_id)
-    ).all()
-    counts = {file: count for file, count in found}  # noqa: C416  rows are no pairs to a type checker
-    people = population(Frame(actor(), sample.starts_on, sample.ends_on, sample.area_code), Strata.NONE)
+    files = samples.files_of(db.session, sample)
+    people = samples.population(
+        db.session, Frame(actor(), sample.starts_on, sample.ends_on, sample.area_code), Strata.NONE
+    )
     return render_template(
         "evaluation/show_sample.html",
         sample=sample,
         files=files,
-        counts=counts,
+        counts=samples.numbers_found(db.session, files),
         names={file.id: pseudonym(file.person_id, actor()) for file in files},
         same=population_digest(list(people)) == sample.population_digest,
     )
@@ -177,27 +140,14 @@ def show_sample(sample: FileSample) -> Answer:
 
 def _file_page(file: SampledFile, form: FindingForm, status: int = 200) -> tuple[str, int]:
     person = file.person_id
-    visits = db.session.scalars(
-        sa.select(Visit)
-        .options(joinedload(Visit.term), joinedload(Visit.organization))
-        .where(scope(actor(), Visit), Visit.person_id == person, Visit.replaced.is_(False))
-        .order_by(Visit.started_at.desc())
-        .limit(200)
-    ).all()
-    referrals = db.session.execute(
-        sa.select(Referral.requested_at, Referral.status, Referral.outcome)
-        .where(scope(actor(), Referral), Referral.person_id == person)
-        .order_by(Referral.requested_at)
-    ).all()
-    findings = db.session.scalars(sa.select(Finding).where(Finding.file_id == file.id).order_by(Finding.found_at)).all()
     log.read(db.session, [person])
     page = render_template(
         "evaluation/show_file.html",
         file=file,
         name=pseudonym(person, actor()),
-        visits=visits,
-        referrals=referrals,
-        findings=findings,
+        visits=samples.visits_of(db.session, actor(), person),
+        referrals=samples.referrals_of(db.session, actor(), person),
+        findings=samples.findings_of(db.session, file),
         form=form,
         status=FindingStatus,
     )
@@ -206,13 +156,7 @@ def _file_page(file: SampledFile, form: FindingForm, status: int = 200) -> tuple
 
 def _finding_form(file: SampledFile) -> FindingForm:
     form = FindingForm()
-    given = sa.select(Visit.organization_id).where(scope(actor(), Visit), Visit.person_id == file.person_id)
-    asked = sa.select(Referral.organization_id).where(scope(actor(), Referral), Referral.person_id == file.person_id)
-    rows = db.session.execute(
-        sa.select(Organization.id, Organization.name).where(
-            sa.or_(Organization.id.in_(given), Organization.id.in_(asked))
-        )
-    ).all()
+    rows = samples.who_can_answer(db.session, actor(), file.person_id)
     form.organization.choices = [SelectChoice(value=str(key), label=name) for key, name in rows]
     return form
 
@@ -258,12 +202,7 @@ def close_finding(finding: Finding) -> Answer:
 @allow(Act.ANSWER_FINDING)
 def list_findings() -> Answer:
     """What do evaluators ask us, until when?"""
-    statement: sa.Select[*tuple[Any, ...]] = (
-        sa.select(Finding, Person.number)
-        .outerjoin(Person, Person.id == Finding.person_id)
-        .where(scope(actor(), Finding), Finding.status != FindingStatus.NOT_ASKED)
-        .order_by(Finding.status != FindingStatus.ASKED, Finding.answer_by, Finding.id)
-    )
+    statement = samples.asked_of(actor())
     page = paginate(db.session, statement, request.args.get("page", 1, type=int), scalars=False)
     log.read(db.session, [row.Finding.person_id for row in page.items])
     return render_template("evaluation/list_findings.html", page=page, form=AnswerForm(), status=FindingStatus)

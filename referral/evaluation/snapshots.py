@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Account, Snapshot
 from referral import clock
-from referral.access import Act, actor, allow, get_in_scope, scope
+from referral.access import Act, actor, allow, get_in_scope
 from referral.actions.reporting import is_genuine, take_snapshot
 from referral.evaluation import blueprint
 from referral.evaluation.definitions import ALL
@@ -16,6 +16,7 @@ from referral.evaluation.forms import PeriodFilter
 from referral.evaluation.kept import figures
 from referral.extensions import db
 from referral.i18n import _
+from referral.queries import frozen
 from referral.queries.paging import paginate
 from referral.queries.report.flat import HIDDEN, digests, flat
 from referral.queries.report.frame import Frame
@@ -37,12 +38,8 @@ def frame_of(period: object) -> Frame:
 @allow(Act.FREEZE_REPORT)
 def list_snapshots() -> str:
     """Which reports were frozen?"""
-    import sqlalchemy as sa
-
-    statement = sa.select(Snapshot).where(scope(actor(), Snapshot)).order_by(Snapshot.taken_at.desc(), Snapshot.id)
-    return render_template(
-        "evaluation/list_snapshots.html", page=paginate(db.session, statement, 1), form=PeriodFilter()
-    )
+    page = paginate(db.session, frozen.snapshots(actor()), 1)
+    return render_template("evaluation/list_snapshots.html", page=page, form=PeriodFilter())
 
 
 @blueprint.post("/report/snapshots")
