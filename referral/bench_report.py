@@ -6,7 +6,7 @@ Everything in it is invented by a seed. It is written past the records and past 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from models import (
     TaxonomyTerm,
 )
 from models.base import new_key
-from referral import bulk
+from referral import bulk, clock
 from referral.queries.report.frame import Frame
 from referral.queries.report.kept import keep_months
 from referral.queries.report.report import make_report
@@ -122,7 +122,7 @@ def generate(  # noqa: PLR0915  one table after the other
     chance = np.random.default_rng(seed)
     villages, organizations, programs, terms, places = _base(session)
     people = max(visits // VISITS_EACH, 10)
-    now = bulk.moment_text(datetime.now(UTC))
+    now = bulk.moment_text(clock.now())
     tables = Base.metadata.tables
     connection = session.connection()
 
@@ -267,7 +267,7 @@ def measure(session: Session, city: City, tries: int = 3) -> dict[str, Any]:
     make_report(session, frame_of(city))
     found["from the visits, s"] = round(time.perf_counter() - begin, 2)
     begin = time.perf_counter()
-    keep_months(session, at=datetime.now(UTC))
+    keep_months(session, at=clock.now())
     session.commit()
     found["keeping the months, s"] = round(time.perf_counter() - begin, 2)
     times, processor = [], []
