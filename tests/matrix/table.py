@@ -368,7 +368,7 @@ phone.show_manifest             G  -           EVERYBODY 200
 phone.show_picture              G  picture     STATION+ 200
 phone.show_shell                G  -           STATIONS 200; OFFICER 200
 phone.show_token                G  -           STATIONS 200; OFFICER 200
-phone.show_visit                G  visit       worker:own 200 INo
+phone.show_visit                G  visit       worker:own 200 iNo
 phone.show_words                G  language=zh EVERYBODY 200
 phone.show_worker               G  -           EVERYBODY 200
 phone.take_entry                P  -           STATIONS 422; OFFICER 422
