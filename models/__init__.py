@@ -54,13 +54,6 @@ from models.contract import (
     ContractHousehold,
     ContractLine,
     ContractStatus,
-    Deduction,
-    DeductionCode,
-    ItemKind,
-    Settlement,
-    SettlementItem,
-    SettlementLine,
-    SettlementStatus,
 )
 from models.counter import Counter
 from models.delivery import CalendarFeed, DeliveryRound, RoundSignOff
@@ -160,6 +153,15 @@ from models.service import (
     ServiceEligibility,
     ServiceStatus,
     ServiceTerm,
+)
+from models.settlement import (
+    Deduction,
+    DeductionCode,
+    ItemKind,
+    Settlement,
+    SettlementItem,
+    SettlementLine,
+    SettlementStatus,
 )
 from models.sign_in import (
     AccessLink,

@@ -112,7 +112,7 @@ class Need(Record):
         sa.Index("ix_need_waiting_by_day", "waiting_rank", "due_at", "area_code"),
         sa.Index("ix_need_waiting_in_area", "area_code", "waiting_rank", "opened_at", "due_at"),
         sa.Index("ix_need_waiting_at_station", "station_id", "waiting_rank", "due_at"),
-        # No index holds the status: a round changes it for a city's needs at once, and each index would be written again.
+        # No index holds the status: a round changes it for all needs at once, and would write each index again.
     )
 
     number: Mapped[str] = mapped_column(sa.String(24), unique=True, info=marked(FieldGroup.IDENTITY))

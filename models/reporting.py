@@ -76,7 +76,7 @@ class MonthlyReport(Record):
     """Its first day."""
     status: Mapped[MonthlyStatus] = mapped_column(default=MonthlyStatus.DRAFT)
     lines: Mapped[list[Any]] = mapped_column(default=list)
-    """As filed: [code of the term, urban or rural, persons, person-times, households, hundredths of units, unit, fen]."""
+    """As filed: [code of term, urban or rural, persons, person-times, households, hundredths of units, unit, fen]."""
     digest: Mapped[str | None] = mapped_column(sa.String(64))
     """SHA-256 of the lines as they were filed."""
     remark: Mapped[str | None] = mapped_column(sa.String(500))
