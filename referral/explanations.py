@@ -190,7 +190,9 @@ def why_not(other: Mapping[str, Any]) -> str:
 def why_nobody(told: Mapping[str, Any]) -> str:
     """Return why nobody is proposed for a need."""
     if told["code"] == "whole_round":
-        return _("This kind of help is shared out in hours or from a fund, as only a round over all needs can: the next.")
+        return _(
+            "This kind of help is shared out in hours or from a fund, as only a round over all needs can: the next."
+        )
     if told["code"] == "no_service":
         return _("Nobody offers this kind of help.")
     if told["code"] == "no_pair":

@@ -14,8 +14,9 @@ from referral.access import without_scope
 from referral.clock import local_date, start_of
 from referral.prints import note_print
 from referral.queries.plausible import findings
-from referral.queries.plausible.gather import Gathered, Prints, around, gather, limits, of_period
+from referral.queries.plausible.gather import Gathered, Prints, gather, limits
 from referral.queries.plausible.rules import Finding
+from referral.queries.plausible.which import around, of_period
 
 WHY = "flags are raised on what the rules found, whoever logged it; only the rule and its figures are kept"
 AT_ONCE = 500

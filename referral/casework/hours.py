@@ -19,7 +19,7 @@ from referral.exports import Column, workbook
 from referral.extensions import db
 from referral.i18n import _, in_language, ngettext
 from referral.plausibility import LIMITS
-from referral.queries import contracts, hours, needs, thresholds
+from referral.queries import contracts, hours, hours_lines, needs, thresholds
 from referral.queries.paging import paginate
 from referral.queries.settling import next_month
 from referral.taking_out import for_a_reason
@@ -35,10 +35,10 @@ def _form() -> HoursForm:
     return form
 
 
-def _wanted(form: HoursForm) -> hours.HoursFilter:
-    return hours.HoursFilter(
+def _wanted(form: HoursForm) -> hours_lines.HoursFilter:
+    return hours_lines.HoursFilter(
         month=hours.month_of(form.month.data, clock.today()),
-        by=form.by.data if form.by.data in hours.BY else "organization",
+        by=form.by.data if form.by.data in hours_lines.BY else "organization",
         organization_id=form.key("organization"),
         program_id=form.key("program"),
         term_id=form.key("term"),
@@ -51,7 +51,7 @@ def show_hours() -> str:
     """What was planned, given, approved, covered by a contract and paid?"""
     form = _form()
     wanted = _wanted(form)
-    lines = hours.line(db.session, actor(), wanted)
+    lines = hours_lines.line(db.session, actor(), wanted)
     return render_template(
         "casework/show_hours.html", form=form, wanted=wanted, lines=lines, groups=GROUPS,
         before=hours.month_before(wanted.month), after=next_month(wanted.month),
@@ -75,12 +75,12 @@ def export_hours() -> Response:
             _named(one), one.visits, one.hours, one.planned, one.delivered, one.approved, one.contracted, one.paid,
             one.disputed, one.unit, one.flagged,
         )
-        for one in hours.line(db.session, actor(), wanted)
+        for one in hours_lines.line(db.session, actor(), wanted)
     ]  # fmt: skip
     return workbook(_("Hours"), columns, rows, notes=[(_("Month"), f"{wanted.month:%Y-%m}"), (_("Rule"), rule())])
 
 
-def _named(one: hours.Line) -> str:
+def _named(one: hours_lines.Line) -> str:
     return one.name if isinstance(one.name, str) else in_language(one.name) if one.name else _("None named")
 
 

@@ -11,7 +11,7 @@ from models import DisputeReason, Program, TaxonomyTerm
 from models import Organization as OrganizationRecord
 from referral.forms import AmountField, FilterForm, Form, choices, coerce, record_choices
 from referral.i18n import _, lazy
-from referral.queries.hours import BY
+from referral.queries.hours_lines import BY
 
 GROUPS: dict[str, Any] = {
     "worker": lazy("Worker"),

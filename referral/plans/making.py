@@ -18,6 +18,7 @@ from referral.i18n import _
 from referral.plans import blueprint, finders, rhythm
 from referral.plans.forms import EmptyForm, PlanForm, ReasonForm
 from referral.queries import plans
+from referral.queries.plan_balance import balance
 
 Answer = Response | str | tuple[str, int]
 BEFORE = timedelta(days=30)
@@ -37,7 +38,7 @@ def show_plan(plan: ServicePlan) -> str:
         person=plans.person_of(db.session, actor(), plan),
         often=rhythm.in_words(plan),
         referral_address=_referral(plan.referral),
-        balance=plans.balance(db.session, plan, today),
+        balance=balance(db.session, plan, today),
         coming=[line for line in lines if line.due_on >= today],
         past=[line for line in reversed(lines) if line.due_on < today],
         late=[line for line in open_ones if line.due_on < today],

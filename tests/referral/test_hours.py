@@ -25,6 +25,7 @@ from referral.actions import flags, hours
 from referral.actions.flags import OwnVisit
 from referral.actions.visits import log_visit
 from referral.queries import hours as hours_queries
+from referral.queries import hours_lines
 from tests.factories import make_account, make_person
 from tests.paying import OCTOBER_5, SEPTEMBER, apart, bought, given
 from tests.queries import counted
@@ -206,9 +207,9 @@ def test_the_line_of_hours_goes_from_the_plan_to_the_payment(session: Session) -
     given(session, to, contact_result=ContactResult.NOBODY_HOME, units=Decimal(0), minutes=0)
     hours.approve(session, [visit.id for visit in visits[:3]], by=to.supervisor, at=OCTOBER_5)
     hours.dispute(session, visits[3], reason=DisputeReason.NOT_GIVEN, words=None, by=to.supervisor, at=OCTOBER_5)
-    for by in hours_queries.BY:
+    for by in hours_lines.BY:
         with looking(session, to.coordinator, because="a test"):
-            wanted = hours_queries.HoursFilter(month=SEPTEMBER, by=by, organization_id=to.provider.id)
-            [one] = hours_queries.line(session, to.coordinator, wanted)
+            wanted = hours_lines.HoursFilter(month=SEPTEMBER, by=by, organization_id=to.provider.id)
+            [one] = hours_lines.line(session, to.coordinator, wanted)
         assert (one.visits, one.delivered, one.approved, one.disputed, one.contracted) == (4, 8, 6, 2, 4), by
         assert (one.hours, one.paid, one.planned) == (2, 0, 0)

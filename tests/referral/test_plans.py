@@ -38,6 +38,7 @@ from referral.actions import plan_days, planned, plans, referrals
 from referral.actions.visits import log_visit
 from referral.clock import local_date
 from referral.queries import plans as queries
+from referral.queries.plan_balance import balance
 from referral.recurring import RuleNotUnderstood
 from tests.factories import AT, make_account, make_capacity, make_need, make_station, refer
 
@@ -281,7 +282,7 @@ def test_what_is_due_today_and_overdue(session: Session, helped: Referral) -> No
     assert queries.due(session, worker_of(session, helped), TODAY) == []
     week = queries.week(session, worker_of(session, helped), TODAY, everybody=True)
     assert [line.due_on for line in week] == [TODAY + timedelta(days=n) for n in (0, 2, 4, 6)]
-    assert queries.balance(session, plan, TODAY + timedelta(days=4)).open == 3
+    assert balance(session, plan, TODAY + timedelta(days=4)).open == 3
 
 
 def test_rules_that_never_give_a_day_are_refused(session: Session, helped: Referral) -> None:
