@@ -12,7 +12,7 @@ from models.errors import DomainError
 from referral.filters import moment
 from referral.i18n import _, in_language
 from referral.phone.forms import VisitForm
-from referral.queries import phone
+from referral.queries import phone_entries
 from referral.words import word
 
 Line = tuple[str, str]
@@ -41,7 +41,7 @@ class Clashes(DomainError):
         """Who may have been meant: value of the target, and words."""
 
 
-def mark(whom: phone.Whom) -> str:
+def mark(whom: phone_entries.Whom) -> str:
     """Return how a person stands as the phone shows it, for comparing when the entry comes."""
     return f"{whom.shown}|{whom.person.area_code}"
 
@@ -79,7 +79,7 @@ def of_visit(visit: Visit) -> list[Line]:
     return [(label, value) for label, value in said if value]
 
 
-def of_person(whom: phone.Whom) -> list[Line]:
+def of_person(whom: phone_entries.Whom) -> list[Line]:
     """Return how a person stands now."""
     return [
         (_("Who?"), whom.shown),
@@ -88,7 +88,9 @@ def of_person(whom: phone.Whom) -> list[Line]:
     ]
 
 
-def refuse_clashes(session: Session, form: VisitForm, whom: phone.Whom, term_id: uuid.UUID, *, by: Account) -> None:
+def refuse_clashes(
+    session: Session, form: VisitForm, whom: phone_entries.Whom, term_id: uuid.UUID, *, by: Account
+) -> None:
     """Raise Clashes where the person or the day is no longer as the phone had it, unless the worker has decided."""
     if form.resolve.data == "also":
         return
@@ -99,7 +101,7 @@ def refuse_clashes(session: Session, form: VisitForm, whom: phone.Whom, term_id:
         found.append(Clash(_("The file was corrected meanwhile. Is it still the same person?"), mine, of_person(whom)))
     begin, minutes = form.times
     end = begin + timedelta(minutes=max(minutes, 1))
-    for visit in phone.of_the_day(session, by, whom.person.id, term_id=term_id, begin=begin, end=end):
+    for visit in phone_entries.of_the_day(session, by, whom.person.id, term_id=term_id, begin=begin, end=end):
         title = (
             _("You have written down a visit of this time already.")
             if visit.worker_id == by.id

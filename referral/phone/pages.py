@@ -16,7 +16,7 @@ from referral.extensions import db
 from referral.phone import blueprint, clashes, taking, writing
 from referral.phone.sealing import public_point
 from referral.phone.words import saved_words
-from referral.queries import phone, visits
+from referral.queries import phone, phone_entries, visits
 
 Answer = Response | str | tuple[str, int]
 USUAL = timedelta(minutes=30)
@@ -45,27 +45,27 @@ def log_visit() -> Answer:
 
 
 @blueprint.route("/people/<uuid:key>", methods=["GET", "POST"])
-@allow(Act.LOG_VISIT, find=phone.person_now)
-def log_visit_to(found: phone.Whom) -> Answer:
+@allow(Act.LOG_VISIT, find=phone_entries.person_now)
+def log_visit_to(found: phone_entries.Whom) -> Answer:
     """Write down a visit to one person."""
     return _visit(found)
 
 
 @blueprint.route("/referrals/<uuid:key>", methods=["GET", "POST"])
-@allow(Act.LOG_VISIT, find=phone.referral_now)
-def log_visit_for(found: phone.Whom) -> Answer:
+@allow(Act.LOG_VISIT, find=phone_entries.referral_now)
+def log_visit_for(found: phone_entries.Whom) -> Answer:
     """Write down a visit that a referral asked for."""
     return _visit(found)
 
 
-def usual(found: phone.Whom | None) -> dict[str, Any]:
+def usual(found: phone_entries.Whom | None) -> dict[str, Any]:
     """Return how a visit starts: half an hour until now, with the help of the last time."""
     now = clock.now().replace(second=0, microsecond=0)
     start: dict[str, Any] = {"started_at": now - USUAL, "ended_at": now, "units": 1}
     if found is None:
         term = visits.usual_term(db.session)
         return start | {"term": str(term.id) if term else ""}
-    help_ = phone.usual_term(db.session, actor(), found)
+    help_ = phone_entries.usual_term(db.session, actor(), found)
     return start | {
         "target": writing.target_of(found),
         "seen": clashes.mark(found),
@@ -73,7 +73,7 @@ def usual(found: phone.Whom | None) -> dict[str, Any]:
     }
 
 
-def _visit(found: phone.Whom | None) -> Answer:
+def _visit(found: phone_entries.Whom | None) -> Answer:
     if request.method == "POST":
         return _take(PhoneOperation.VISIT, found)
     form = taking.blank(db.session, PhoneOperation.VISIT, actor(), **usual(found))
@@ -102,7 +102,7 @@ def file_lead() -> Answer:
     return _page(PhoneOperation.LEAD, taking.blank(db.session, PhoneOperation.LEAD, actor()), None)
 
 
-def _take(operation: PhoneOperation, found: phone.Whom | None) -> Answer:
+def _take(operation: PhoneOperation, found: phone_entries.Whom | None) -> Answer:
     photo = request.files.get("photo")
     taken = taking.take(
         db.session, operation, MultiDict(request.form), by=actor(), at=clock.now(), photo=photo if photo else None
@@ -122,13 +122,13 @@ TEMPLATES = {
 }
 
 
-def _page(operation: PhoneOperation, form: Any, found: phone.Whom | None, *, error: Any = None) -> Answer:
+def _page(operation: PhoneOperation, form: Any, found: phone_entries.Whom | None, *, error: Any = None) -> Answer:
     session, by, today = db.session, actor(), clock.today()
     facts: dict[str, Any] = {}
     if found is not None:
         facts = {
-            "last": phone.last_seen(session, by, found.person.id),
-            "promise": phone.promise_of(session, by, found.person.id),
+            "last": phone_entries.last_seen(session, by, found.person.id),
+            "promise": phone_entries.promise_of(session, by, found.person.id),
         }
     if operation is PhoneOperation.GROUP:
         facts["hamlets"] = phone.day(session, by, today)

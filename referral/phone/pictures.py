@@ -10,7 +10,7 @@ from models import Account, PictureKind, Visit, VisitPicture
 from referral.access import Act, allow, get_in_scope
 from referral.extensions import db
 from referral.phone import blueprint
-from referral.queries import phone
+from referral.queries import phone_entries
 
 
 def _picture(session: Session, actor: Account, key: uuid.UUID) -> VisitPicture | None:
@@ -19,10 +19,10 @@ def _picture(session: Session, actor: Account, key: uuid.UUID) -> VisitPicture |
 
 
 @blueprint.get("/visits/<uuid:key>")
-@allow(Act.LOG_VISIT, find=phone.own_entry)
+@allow(Act.LOG_VISIT, find=phone_entries.own_entry)
 def show_visit(visit: Visit) -> str:
     """What did I write?"""
-    detail, pictures = phone.beside(db.session, visit)
+    detail, pictures = phone_entries.beside(db.session, visit)
     return render_template("phone/show_visit.html", visit=visit, detail=detail, pictures=pictures)
 
 

@@ -28,7 +28,7 @@ from referral.actions import people as acts
 from referral.i18n import _, in_language
 from referral.phone.clashes import Clash, Clashes, of_form, refuse_clashes
 from referral.phone.forms import DoneForm, GroupForm, LeadForm, VisitForm
-from referral.queries import needs, people, phone
+from referral.queries import needs, people, phone_entries
 
 Reply = dict[str, Any]
 
@@ -45,20 +45,20 @@ class NotClearWho(Clashes):
     code = "not_clear_who"
 
 
-def whom(session: Session, by: Account, target: str) -> phone.Whom:
+def whom(session: Session, by: Account, target: str) -> phone_entries.Whom:
     """Return whom a target names; raises PersonGone where the worker no longer reaches them."""
     kind, _sign, key = target.partition(":")
     try:
         wanted = uuid.UUID(key)
     except ValueError:
         raise PersonGone from None
-    found = (phone.referral_now if kind == "referrals" else phone.person_now)(session, by, wanted)
+    found = (phone_entries.referral_now if kind == "referrals" else phone_entries.person_now)(session, by, wanted)
     if found is None:
         raise PersonGone
     return found
 
 
-def target_of(found: phone.Whom) -> str:
+def target_of(found: phone_entries.Whom) -> str:
     """Return what names somebody on the phone."""
     return f"referrals:{found.referral.id}" if found.referral else f"people:{found.person.id}"
 
@@ -87,20 +87,20 @@ def write_visit(session: Session, form: VisitForm, *, by: Account, at: datetime,
     return {"visits": [str(visit.id)]}
 
 
-def _named(session: Session, form: VisitForm, by: Account) -> phone.Whom:
+def _named(session: Session, form: VisitForm, by: Account) -> phone_entries.Whom:
     """Return the one whom a typed name means; raises NotClearWho with those who may be meant."""
-    found = phone.named(session, by, form.who.data or "")
+    found = phone_entries.named(session, by, form.who.data or "")
     if len(found) == 1:
         return found[0]
     choices = [(target_of(one), _described(one)) for one in found] or [
         (f"people:{person.id}", f"{person.name} · {in_language(person.area)}")
-        for person in phone.alike(session, by, form.who.data or "")
+        for person in phone_entries.alike(session, by, form.who.data or "")
     ]
     title = _("Who is “%(text)s”?", text=form.who.data or "")
     raise NotClearWho([Clash(title, of_form(form, form.who.data or ""))], may_also=False, choices=choices)
 
 
-def _described(found: phone.Whom) -> str:
+def _described(found: phone_entries.Whom) -> str:
     if found.referral is not None:
         return f"{found.shown} · {in_language(found.referral.need.term)}"
     return f"{found.shown} · {in_language(found.person.area)} · {found.person.number}"
@@ -109,7 +109,7 @@ def _described(found: phone.Whom) -> str:
 def _log(
     session: Session,
     form: DoneForm,
-    found: phone.Whom,
+    found: phone_entries.Whom,
     *,
     by: Account,
     at: datetime,
@@ -186,7 +186,7 @@ def write_group(session: Session, form: GroupForm, *, by: Account, at: datetime,
     came = [whom(session, by, target) for target in form.people.data or ()]
     lost = []
     for line in form.lines:
-        found = phone.named(session, by, line)
+        found = phone_entries.named(session, by, line)
         if len(found) == 1:
             came.append(found[0])
         else:
@@ -231,7 +231,7 @@ def write_lead(session: Session, form: LeadForm, *, by: Account, at: datetime, p
     """File a lead at once: for the one of that name and village whom the worker knows, else for somebody new."""
     same = [
         one
-        for one in phone.named(session, by, str(form.name.data))
+        for one in phone_entries.named(session, by, str(form.name.data))
         if one.person.area_code == form.area_code.data and one.referral is None
     ]
     if len(same) == 1:
