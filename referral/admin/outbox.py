@@ -122,9 +122,7 @@ def list_endpoints() -> Answer:
             form.url.errors = [REFUSED.get(refused.code, lazy("This is no address that can be told."))]
         else:
             secret, form = made.secret, EndpointForm(formdata=None)
-    page = render_template(
-        "admin/list_endpoints.html", form=form, secret=secret, known=queries.endpoints(db.session)
-    )
+    page = render_template("admin/list_endpoints.html", form=form, secret=secret, known=queries.endpoints(db.session))
     return page, 422 if form.errors else 200
 
 

@@ -170,9 +170,7 @@ def deduct_settlement(sheet: Settlement) -> Answer:
     form = DeductForm()
     if not form.validate_on_submit() or form.amount.data is None:
         return _sheet(sheet, deduct=form), 422
-    settling.deduct(
-        db.session, sheet, code=form.code.data, amount=form.amount.data, words=form.words.data, by=actor()
-    )
+    settling.deduct(db.session, sheet, code=form.code.data, amount=form.amount.data, words=form.words.data, by=actor())
     flash(_("Taken off."), "success")
     return redirect(url_for("coordination.show_settlement", key=sheet.id))
 
