@@ -15,11 +15,11 @@ from referral.access import Act, actor, allow
 from referral.actions import instruments
 from referral.admin import blueprint
 from referral.admin.instrument_forms import InstrumentForm, LineWrong, definition_of, values_of
-from referral.casework.measure_forms import sheet_form
 from referral.extensions import db
 from referral.forms import Form
 from referral.i18n import _, lazy
 from referral.instruments.definition import problems
+from referral.measure_forms import sheet_form
 from referral.measure_words import said
 from referral.queries import instruments as queries
 

@@ -11,7 +11,7 @@ from referral import addresses, clock
 from referral.access import Act, actor, allow
 from referral.actions import confirming, contradicting, revisits, satisfying
 from referral.casework import blueprint
-from referral.casework.closing_forms import CallForm, RevisitForm, SettleForm
+from referral.closing_forms import CallForm, RevisitForm, SettleForm
 from referral.extensions import db
 from referral.i18n import _
 from referral.queries import cases, closing, needs

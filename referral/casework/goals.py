@@ -10,9 +10,9 @@ from referral import clock
 from referral.access import Act, actor, allow
 from referral.actions import goals
 from referral.casework import blueprint
-from referral.casework.measure_forms import EndGoalForm, GoalForm, RateForm
 from referral.extensions import db
 from referral.i18n import _
+from referral.measure_forms import EndGoalForm, GoalForm, RateForm
 from referral.queries import cases, measures
 
 Answer = Response | str | tuple[str, int]

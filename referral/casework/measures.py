@@ -13,9 +13,9 @@ from referral.access import Act, actor, allow
 from referral.actions import measuring, red_flags
 from referral.casework import blueprint
 from referral.casework.measure_drawings import progress_of
-from referral.casework.measure_forms import FlagForm, answers_of, prefilled, sheet_form
 from referral.extensions import db
 from referral.i18n import _
+from referral.measure_forms import FlagForm, answers_of, prefilled, sheet_form
 from referral.measure_words import measure_word, said
 from referral.queries import cases, measures
 

@@ -16,7 +16,7 @@ from models import ConfirmationWay, QueryCode, Referral, ReferralStatus
 from referral import clock, limits
 from referral.access import Act, allow, without_scope
 from referral.actions import confirming, satisfying
-from referral.casework.closing_forms import WordForm
+from referral.closing_forms import WordForm
 from referral.extensions import db
 from referral.forms import Form
 from referral.i18n import lazy

@@ -36,6 +36,8 @@ KNOWN = {
     ("referral/bench.py", "password in clear"): "of the demonstration",
     ("templates/account/sign_in.html", "password in clear"): "of the demonstration, shown on its own sign-in page",
     ("tests/referral/test_sign_in.py", "password in clear"): "a password that everybody guesses, to be refused",
+    ("tests/referral/test_webhooks.py", "password in clear"): "the published example of Standard Webhooks",
+    ("tests/referral/test_webhooks.py", "address with a password"): "an address that must be refused",
     ("tests/killing.py", "password in clear"): "of the demonstration",
     ("tests/referral/test_rounds_demonstration.py", "password in clear"): "of the demonstration",
 }
