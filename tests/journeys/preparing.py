@@ -36,15 +36,21 @@ def finished_round(app: Flask) -> str:
     return str(answer.location)
 
 
-def asked_what_if(app: Flask) -> None:
-    """Ask what a lighter weight would change, once as a question and once as a draft of the parameters."""
+def asked_what_if(app: Flask) -> tuple[str, ...]:
+    """Ask what a lighter weight would change, once as a question and once as a draft of the parameters.
+
+    Return where the answers stand.
+    """
     coordinator = signed_in(app, "coordinator")
     question = {"area": DISTRICT, "c": "parameter~weight_quality~0"}
     usual = {name: "" if value is False else str(value) for name, value in Params().as_dict().items()}
     draft = {**usual, "weight_quality": "0", "area": DISTRICT, "reason": "试算"}
+    found = []
     for address, data in (("/coordination/what-if/new", question), ("/coordination/parameters/new", draft)):
         answer = coordinator.post(address, data=data)
         assert answer.status_code == 302, answer.get_data(as_text=True)
+        found.append(str(answer.location))
+    return tuple(found)
 
 
 def planned_purchase(app: Flask) -> None:
