@@ -6,6 +6,7 @@ from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired, ValidationError
 
 from referral import clock
@@ -61,7 +62,7 @@ class PeriodFilter(FilterForm):
         given = MultiDict(request.args if sent is None else sent)
         given.setdefault("period", latest_quarter(today).code)
         FlaskForm.__init__(self, formdata=given)
-        self.period.choices = [(period.code, str(period)) for period in over(today)]
+        self.period.choices = [SelectChoice(value=period.code, label=str(period)) for period in over(today)]
 
     @property
     def chosen(self) -> Period:

@@ -110,7 +110,8 @@ def list_records() -> Answer:
         abort(404)
     columns = columns_for(actor(), listed.kind)
     named = sees(actor().role, FieldGroup.IDENTITY)
-    tellable = None if named else told_rows(frame, figure, records.all_of(db.session, listed))
+    every_row = [] if named else records.all_of(db.session, listed)
+    tellable = None if named else told_rows(frame, figure, every_row)
     if request.args.get("as") == "xlsx":
         every = records.all_of(db.session, listed) if tellable is None else tellable
         rows = (cells(row, columns, actor()) for row in every)
@@ -119,7 +120,13 @@ def list_records() -> Answer:
     page = records.page_of(db.session, listed, number_of_page) if tellable is None else part(tellable, number_of_page)
     shown = [cells(row, columns, actor()) for row in page.items]
     return render_template(
-        "evaluation/list_records.html", page=page, rows=shown, columns=columns, definition=ALL[figure], frame=frame
+        "evaluation/list_records.html",
+        page=page,
+        rows=shown,
+        columns=columns,
+        definition=ALL[figure],
+        frame=frame,
+        withheld=len(every_row) - len(tellable) if tellable is not None else 0,
     )
 
 
