@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app
 
+from models import Area, Organization, Program, TaxonomyTerm
 from models.field_groups import FieldGroup
 from referral import clock
 from referral.access import sees
@@ -23,6 +24,8 @@ YEAR_KEPT_FOR = timedelta(hours=1)
 """A year of tables that are told without names takes a second to plan, and its months are over."""
 MOST = 32
 """Reports kept at a time, in each process; the oldest goes first."""
+OF_TABLES = (Area, Organization, Program, TaxonomyTerm)
+"""Records that a report names things by."""
 _lock = threading.Lock()
 
 
@@ -77,6 +80,9 @@ def _kept(key: Any, lasts: timedelta, make: Callable[[datetime], Any]) -> Any:
     if found is not None and now - found[0] < lasts:
         return found[1]
     made = make(now)
+    for record in [one for one in db.session if isinstance(one, OF_TABLES)]:
+        # What is kept outlives the request: a transaction that is taken back must not empty the names in it.
+        db.session.expunge(record)
     with _lock:
         kept.pop(key, None)
         while len(kept) >= MOST:

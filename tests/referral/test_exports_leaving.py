@@ -2,6 +2,7 @@
 
 import io
 import re
+import uuid
 import zipfile
 from collections.abc import Iterator
 
@@ -25,6 +26,8 @@ PEOPLE = {
     "providers.export_clients": ("charity", "/clients.xlsx"),
     "coordination.export_needs": ("coordinator", "/coordination/needs.xlsx"),
     "coordination.export_unmet": ("coordinator", "/coordination/planning/unmet.xlsx"),
+    "casework.export_hours": ("supervisor", "/hours.xlsx"),
+    "coordination.export_settlement": ("coordinator", "/settlements/{settlement}.xlsx"),
     "evaluation.list_records": ("coordinator", "/report/records?figure=persons&as=xlsx"),
 }
 """Lists of people, by endpoint: who may take them, and where."""
@@ -42,6 +45,9 @@ OTHERWISE = {
     "coordination.export_places": "places to buy, with counts of people, the small ones withheld",
     "coordination.export_network": "counts of people, the small ones withheld",
     "admin.export_retention": "kinds of records with their numbers, without names",
+    "evaluation.export_snapshot": "frozen figures, the small ones withheld",
+    "evaluation.export_month": "a station's monthly table: counts of people by service, as the township asks for it",
+    "plans.download_calendar": "times and villages without names, behind an address that only its owner holds",
     "oversight.download_anchors": "digests of the log, without a person",
     "casework.export_copy": "the person's own file, for a request that is written down and logged with it",
 }
@@ -65,6 +71,10 @@ def ready(app: Flask, login: str, address: str) -> tuple[FlaskClient, str]:
         found = re.search(r"/report/chart/([a-z_]+)\.xlsx", client.get("/report").text)
         assert found
         address = address.replace("{chart}", found[1])
+    if "{settlement}" in address:
+        with app.app_context():
+            settled = db.session.scalars(sa.text("SELECT id FROM settlement ORDER BY id")).first()
+        address = address.replace("{settlement}", str(uuid.UUID(settled)))
     return client, address
 
 

