@@ -21,11 +21,17 @@ NEEDS = frozenset({"needs", "needs_met", "never_offered", "first_offer", "first_
 DATES = ("started_at", "requested_at", "opened_at")
 
 
+def opens(frame: Frame, figure: str) -> bool:
+    """Say whether the list behind a figure may be read by whoever sees no names: where its cells are not withheld."""
+    hidden, period = told(frame)[0].hidden, Period(frame.start, frame.end).code
+    return not any((period, *cell) in hidden for cell in cells_of(figure, None))
+
+
 def told_rows(frame: Frame, figure: str, rows: Sequence[Any]) -> list[Any]:
     """Return the rows of a figure that may be told; 404 where the figure itself is withheld in this period."""
     hidden = told(frame)[0].hidden
     period = Period(frame.start, frame.end).code
-    if any((period, *cell) in hidden for cell in cells_of(figure, None)):
+    if not opens(frame, figure):
         abort(404)
     moment = next((name for name in DATES if rows and hasattr(rows[0], name)), None)
     if moment is None:

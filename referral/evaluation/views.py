@@ -12,7 +12,7 @@ from referral.evaluation.kept import figures
 from referral.evaluation.reading import filtered, sample_name, told
 from referral.evaluation.rows import funnel_rows, group_label, unknown_rows
 from referral.evaluation.sheets import report_workbook
-from referral.evaluation.told_rows import told_rows
+from referral.evaluation.told_rows import opens, told_rows
 from referral.exports import workbook
 from referral.extensions import db
 from referral.filters import number, percent
@@ -46,6 +46,7 @@ def show_report() -> Answer:
         sample=sample_name(),
         charts=charts,
         define=ALL,
+        opens={code for code in ALL if sees(actor().role, FieldGroup.IDENTITY) or opens(frame, code)},
         group_label=group_label,
         funnel_rows=[
             *((code, number(value)) for code, _title, value in funnel_rows(report.funnel)),

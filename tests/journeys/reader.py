@@ -110,9 +110,10 @@ class Reader:
         (within or self.main()).get_by_role("link", name=self.say(english)).first.click()
 
     def turn_to(self, english: str) -> None:
-        """Choose an entry of the main menu."""
+        """Choose an entry of the main menu, and wait for its page: what is counted next is not of the page before."""
         menu = self.page.get_by_role("navigation", name=self.say("Main menu"))
-        menu.get_by_role("link", name=self.say(english), exact=True).click()
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
+            menu.get_by_role("link", name=self.say(english), exact=True).click()
 
     # Writing
 
