@@ -116,6 +116,13 @@ class HoursDecision(Record):
             sqlite_where=sa.text("lapsed_at IS NULL"),
             postgresql_where=sa.text("lapsed_at IS NULL"),
         ),
+        # What was taken back since a month was kept, without reading all decisions.
+        sa.Index(
+            "ix_hours_decision_lapsed_at",
+            "lapsed_at",
+            sqlite_where=sa.text("lapsed_at IS NOT NULL"),
+            postgresql_where=sa.text("lapsed_at IS NOT NULL"),
+        ),
         sa.CheckConstraint("verdict != 'disputed' OR reason IS NOT NULL", name="dispute_has_reason"),
         sa.CheckConstraint("reason != 'other' OR words IS NOT NULL", name="other_has_words"),
         sa.CheckConstraint("units >= 0", name="units"),

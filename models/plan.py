@@ -205,6 +205,10 @@ class PlannedVisit(Record):
         sa.Index("ix_planned_visit_person_id_due_on", "person_id", "due_on"),
         sa.Index("ix_planned_visit_area_code_due_on", "area_code", "due_on"),
         sa.Index("ix_planned_visit_plan_id_due_on", "plan_id", "due_on"),
+        # Due and done of a year in the report, from the index alone.
+        sa.Index(
+            "ix_planned_visit_report", "due_on", "area_code", "program_id", "status", "unit", "units", "person_id"
+        ),
     )
 
     plan_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("service_plan.id"))

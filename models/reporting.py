@@ -109,3 +109,7 @@ class KeptMonth(Record):
     """When the newest of the entries was written."""
     body: Mapped[bytes] = mapped_column(sa.LargeBinary)
     counted_at: Mapped[datetime]
+    judged: Mapped[str | None] = mapped_column(sa.String(255))
+    """Up to when decisions on hours are counted in, and how many these were; empty: count anew."""
+    keys: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """Keys of the visits in their order, for writing later decisions into the block."""

@@ -21,8 +21,10 @@ RESULTS = list(ContactResult)
 CODE = {result.value: place for place, result in enumerate(RESULTS)}
 REACHED_CODES = np.array([place for place, result in enumerate(RESULTS) if result in REACHED])
 EPOCH = date(1970, 1, 1).toordinal()
-KEYS = ("people", "households", "activities", "terms", "programs")
+KEYS = ("people", "households", "activities", "terms", "programs", "organizations")
 """Lists of keys, 16 bytes each."""
+TEXTS = {"areas": "S12", "unit_names": "S32"}
+"""Lists of texts, and how long each may be."""
 COLUMNS: dict[str, tuple[str, Any]] = {
     "person": ("people", np.int32),
     "household": ("households", np.int32),
@@ -30,13 +32,21 @@ COLUMNS: dict[str, tuple[str, Any]] = {
     "term": ("terms", np.int32),
     "program": ("programs", np.int32),
     "area": ("areas", np.int32),
+    "organization": ("organizations", np.int32),
+    "unit": ("unit_names", np.int32),
     "day": ("", np.int32),
     "result": ("", np.int8),
     "minutes": ("", np.int32),
     "units": ("", np.int64),
     "amount": ("", np.int64),
+    "approved": ("", np.int64),
+    "contracted": ("", np.int64),
 }
-"""Column → the list it points into, and its type. −1 stands for none; `amount` and `units` are hundredths."""
+"""Column → the list it points into, and its type. −1 stands for none; amounts and units are hundredths.
+
+`approved` are the units of the decision that stands, `contracted` those of it that a contract's quota covers.
+"""
+POINTERS = tuple(name for name, (listed, _type) in COLUMNS.items() if listed)
 
 
 @dataclass
@@ -45,7 +55,7 @@ class Entries:
 
     columns: dict[str, np.ndarray]
     lists: dict[str, np.ndarray]
-    """Keys as bytes (S16), areas as codes (S12)."""
+    """Keys as bytes (S16), codes of areas and names of units as UTF-8."""
 
     def __getattr__(self, name: str) -> np.ndarray:
         """Return a column."""
@@ -109,7 +119,7 @@ class Entries:
         """Return what such a block holds."""
         with np.load(io.BytesIO(zlib.decompress(body)), allow_pickle=False) as found:
             return cls(
-                {name: found[name] for name in COLUMNS}, {name: found[f"list_{name}"] for name in (*KEYS, "areas")}
+                {name: found[name] for name in COLUMNS}, {name: found[f"list_{name}"] for name in (*KEYS, *TEXTS)}
             )
 
 
@@ -121,34 +131,43 @@ def total(column: np.ndarray, groups: np.ndarray, many: int) -> np.ndarray:
 def from_rows(rows: Sequence[Sequence[Any]]) -> Entries:
     """Return entries of rows as the database gives them.
 
-    A row: person, household, activity, term, program, area, seconds since 1970, result, minutes, units, amount.
+    A row: the keys and texts in the order of POINTERS, seconds since 1970, result, minutes, units, amount, approved,
+    contracted; what follows is not read.
     """
     if not rows:
         empty = {name: np.zeros(0, dtype) for name, (_listed, dtype) in COLUMNS.items()}
-        return Entries(empty, {name: np.zeros(0, "S16") for name in KEYS} | {"areas": np.zeros(0, "S12")})
+        return Entries(empty, {name: np.zeros(0, "S16") for name in KEYS} | _no_texts())
     given = list(zip(*rows, strict=True))
     columns, lists = {}, {}
-    for place, name in enumerate(("person", "household", "activity", "term", "program", "area")):
+    for place, name in enumerate(POINTERS):
         listed = COLUMNS[name][0]
         places: dict[Any, int] = {None: -1}
         codes = [places.setdefault(value, len(places) - 1) for value in given[place]]
         columns[name] = np.array(codes, dtype=np.int32)
         values = [value for value in places if value is not None]
         lists[listed] = (
-            np.array([str(value).encode() for value in values], dtype="S12")
-            if name == "area"
-            else np.array([_bytes(value) for value in values], dtype="S16")
+            np.array([str(value).encode() for value in values], dtype=TEXTS[listed])
+            if listed in TEXTS
+            else np.array([key_bytes(value) for value in values], dtype="S16")
         )
-    seconds = np.array(given[6], dtype=np.int64)
+    seconds, results, minutes, units, amounts, approved, contracted = given[len(POINTERS) : len(POINTERS) + 7]
+    seconds = np.array(seconds, dtype=np.int64)
     columns["day"] = ((seconds + 8 * 3600) // 86400 + EPOCH).astype(np.int32)
-    columns["result"] = np.array([CODE[value] for value in given[7]], dtype=np.int8)
-    columns["minutes"] = np.array(given[8], dtype=np.int32)
-    columns["units"] = np.array(given[9], dtype=np.int64)
-    columns["amount"] = np.array([-1 if value is None else value for value in given[10]], dtype=np.int64)
+    columns["result"] = np.array([CODE[value] for value in results], dtype=np.int8)
+    columns["minutes"] = np.array(minutes, dtype=np.int32)
+    columns["units"] = np.array(units, dtype=np.int64)
+    columns["amount"] = np.array([-1 if value is None else value for value in amounts], dtype=np.int64)
+    columns["approved"] = np.array([value or 0 for value in approved], dtype=np.int64)
+    columns["contracted"] = np.array([value or 0 for value in contracted], dtype=np.int64)
     return Entries(columns, lists)
 
 
-def _bytes(value: Any) -> bytes:
+def _no_texts() -> dict[str, np.ndarray]:
+    return {name: np.zeros(0, dtype) for name, dtype in TEXTS.items()}
+
+
+def key_bytes(value: Any) -> bytes:
+    """Return a key as the database driver gives it, as 16 bytes."""
     return value.bytes if isinstance(value, UUID) else bytes.fromhex(value)
 
 
@@ -161,7 +180,7 @@ def together(parts: Iterable[Entries]) -> Entries:
         return blocks[0]
     lists: dict[str, np.ndarray] = {}
     place_of: dict[str, list[np.ndarray]] = {}
-    for name in (*KEYS, "areas"):
+    for name in (*KEYS, *TEXTS):
         every = np.concatenate([block.lists[name] for block in blocks])
         lists[name], places = np.unique(every, return_inverse=True)
         ends = np.cumsum([len(block.lists[name]) for block in blocks])[:-1]
