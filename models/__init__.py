@@ -137,7 +137,7 @@ from models.referral import (
     ReferralOutcome,
     ReferralStatus,
 )
-from models.reporting import KeptMonth, MonthlyReport, MonthlyStatus, Snapshot
+from models.reporting import Freezing, FreezingStatus, KeptMonth, MonthlyReport, MonthlyStatus, Snapshot
 from models.retention import RetentionLine, RetentionRun, RetentionState
 from models.rights import RefusalGround, RightsAsker, RightsKind, RightsRequest, RightsState
 from models.round import Decision, Proposal, Round, RoundKind, RoundOpening, RoundStatus
@@ -247,6 +247,8 @@ __all__ = [
     "FlagHandling",
     "FlagRule",
     "FreeDays",
+    "Freezing",
+    "FreezingStatus",
     "Fund",
     "GlassAccess",
     "GlassReason",

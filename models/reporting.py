@@ -39,6 +39,54 @@ class Snapshot(Record):
     taken_by: Mapped[Account | None] = relationship(lazy="raise_on_sql")
 
 
+class FreezingStatus(enum.StrEnum):
+    """How far the freezing of a report is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Freezing(Record):
+    """That somebody wants a period frozen, and how far that is: the report itself is written whole, or not at all."""
+
+    __tablename__ = "freezing"
+    field_group = FieldGroup.INSTALLATION
+    __table_args__ = (
+        sa.CheckConstraint("ends_on >= starts_on", name="period"),
+        sa.CheckConstraint("(status = 'done') = (snapshot_id IS NOT NULL)", name="done_names_it"),
+        sa.Index(
+            "uq_freezing_one_at_work",
+            "asked_by_id",
+            "starts_on",
+            "ends_on",
+            unique=True,
+            sqlite_where=sa.text("status IN ('waiting', 'running')"),
+            postgresql_where=sa.text("status IN ('waiting', 'running')"),
+        ),
+        sa.Index("ix_freezing_status_asked_at", "status", "asked_at"),
+    )
+
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    area_code: Mapped[str] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    program_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("program.id"), index=True)
+    status: Mapped[FreezingStatus] = mapped_column(default=FreezingStatus.WAITING)
+    stage: Mapped[str] = mapped_column(sa.String(16), default="waiting")
+    """waiting, counting, withholding, signing: for the page that waits for it."""
+    asked_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"))
+    asked_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    """When it was last begun; whoever began it then is the one that may finish it."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(sa.String(64))
+    snapshot_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("snapshot.id"), index=True)
+
+    asked_by: Mapped[Account] = relationship(lazy="raise_on_sql")
+
+
 class MonthlyStatus(enum.StrEnum):
     """Where a township's monthly table is."""
 

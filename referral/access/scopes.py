@@ -32,6 +32,7 @@ from models import (
     Feature,
     FileSample,
     Finding,
+    Freezing,
     GlassAccess,
     Goal,
     GoalRating,
@@ -327,6 +328,7 @@ def _of_own_program(actor: Who, entity: Any) -> Condition:
 SCOPES |= {
     FileSample: {Role.EVALUATOR: _seen_sample, Role.COORDINATOR: area("area_code")},
     Snapshot: {Role.EVALUATOR: _of_own_program, Role.COORDINATOR: area("area_code")},
+    Freezing: {Role.EVALUATOR: _of_own_program, Role.COORDINATOR: area("area_code")},
     MonthlyReport: {Role.STATION_SUPERVISOR: own("organization_id"), Role.COORDINATOR: area("area_code")},
 }
 SCOPES |= {SampledFile: through("sample_id", FileSample)}

@@ -34,6 +34,12 @@ WORDS: dict[str, dict[str, Any]] = {
         "withdrawn": lazy("Finding taken back"),
         "not_asked": lazy("No answer is asked"),
     },
+    "FreezingStatus": {
+        "waiting": lazy("Waiting"),
+        "running": lazy("Computing"),
+        "done": lazy("Ready"),
+        "failed": lazy("Failed"),
+    },
     "MonthlyStatus": {
         "draft": lazy("Draft"),
         "submitted": lazy("Filed"),
