@@ -152,6 +152,8 @@ class Need(Record):
     """True where the holidays of that year were not yet published when the date was computed."""
     closed_at: Mapped[datetime | None]
     closed_reason: Mapped[ClosedReason | None]
+    rest_of_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("need.id"), index=True)
+    """The first need, where a provider took only a part of it on and this is what is left; always the very first."""
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own way
 

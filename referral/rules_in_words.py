@@ -19,7 +19,7 @@ RULES: dict[str, Any] = {
     "accepting": lazy("It takes nobody on at present."),
     "quantity": lazy("More is wanted than one place gives."),
     "consent": lazy("The person has not agreed to this organization."),
-    "rejected_before": lazy("It was asked before and declined or did not answer."),
+    "rejected_before": lazy("It was asked before and declined, did not answer, or gives only a part."),
     "no_places": lazy("No place is free."),
     "fund": lazy("Its fund has not so much left, or nobody said what the need costs."),
 }

@@ -31,6 +31,7 @@ from referral import log as the_log
 from referral.actions import links, referrals
 from referral.actions.outbox import remind_outside, tell_outside
 from referral.actions.referral_news import tell_provider, tell_station
+from referral.actions.resting import NotInPart, leave_rest
 from referral.clock import local_date
 
 MOST_WAITING = 5
@@ -44,12 +45,6 @@ class LinkRefused(DomainError):
     """The link may not be used now, whatever the reason is."""
 
     code = "link_refused"
-
-
-class NotInPart(DomainError):
-    """An answer in part must name fewer units than were asked, or a day from today on."""
-
-    code = "not_in_part"
 
 
 class TooManyQuestions(DomainError):
@@ -131,6 +126,16 @@ def answer_by_phone(
     return answer
 
 
+def answer_in_part(session: Session, referral: Referral, given: Given, *, by: Account, at: datetime) -> ReferralAnswer:
+    """Take a referral on in part with an account. Raises WrongStep, NotInPart, ConsentMissing."""
+    if referral.status is not ReferralStatus.REQUESTED:
+        raise WrongStep(referral.status, ReferralStatus.ACCEPTED)
+    _check(session, referral, given, at)
+    answer = ReferralAnswer(way=AnswerWay.ACCOUNT, said_at=at, entered_by_id=by.id)
+    _answer(session, referral, answer, given, by=by, at=at)
+    return answer
+
+
 def _check(session: Session, referral: Referral, given: Given, at: datetime) -> None:
     """Raise ReasonMissing or NotInPart for an answer that says too little."""
     if given.kind is AnswerKind.REJECTED:
@@ -161,11 +166,13 @@ def _answer(
             answer.quantity, answer.starts_on = given.quantity, given.starts_on
         referrals.accept(session, referral, by=by, at=at, way=answer.way)
         if given.kind is AnswerKind.ACCEPTED_IN_PART:
+            if given.quantity is not None:
+                leave_rest(session, referral, given.quantity, at=at)
             tell_station(session, referral, MessageKind.REFERRAL_ACCEPTED_IN_PART, at)
     session.add(answer)
     session.flush()
     links.revoke(session, referral.id, at=at, purpose=LinkPurpose.ANSWER)
-    if given.kind is not AnswerKind.REJECTED:
+    if given.kind is not AnswerKind.REJECTED and answer.way is not AnswerWay.ACCOUNT:
         tell_outside(session, referral, OutgoingKind.TAKEN_ON, at=at, purpose=LinkPurpose.FOLLOW)
 
 

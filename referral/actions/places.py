@@ -54,6 +54,22 @@ def use_place(session: Session, referral: Referral) -> None:
     reservation.status = ReservationStatus.USED
 
 
+def lessen_place(session: Session, referral: Referral, need: Need) -> None:
+    """Give back what a referral holds beyond its need, which has become smaller: hours a month, money of a fund."""
+    reservation = _reservation(session, referral)
+    if reservation is None or reservation.status is not ReservationStatus.HELD:
+        return
+    kind = session.scalar(sa.select(Capacity.kind).where(Capacity.id == reservation.capacity_id))
+    places = need.hours_a_month if kind is CapacityKind.HOURS else reservation.places
+    if places < reservation.places:
+        _count(session, reservation.capacity_id, reserved=Capacity.reserved - (reservation.places - places))
+        reservation.places = places
+    amount = need.yuan
+    if reservation.fund_id is not None and reservation.amount is not None and amount is not None:
+        _change(session, reservation.fund_id, promised=Fund.promised - _money(reservation.amount - amount))
+        reservation.amount = amount
+
+
 def free_place(session: Session, referral: Referral, *, at: datetime) -> None:
     """Give back the place of a referral, held or used; does nothing where it was given back before.
 

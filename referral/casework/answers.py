@@ -13,6 +13,7 @@ from models.referral import GIVEN_BY_PEOPLE
 from referral import clock
 from referral.access import Act, actor, allow, get_in_scope
 from referral.actions import answering
+from referral.actions.resting import NotInPart
 from referral.casework import blueprint
 from referral.extensions import db
 from referral.forms import AmountField, DayField, Form, MomentField, choices, coerce
@@ -80,7 +81,7 @@ def answer_for_provider(referral: Referral) -> Answer:
         told: dict[str, Any] = {"said_by": form.said_by.data, "said_at": form.said_at.data}
         try:
             answering.answer_by_phone(db.session, referral, form.given(), by=actor(), at=clock.now(), **told)
-        except answering.NotInPart:
+        except NotInPart:
             form.quantity.errors = [_("Say how many, fewer than were asked, or from which day on.")]
         else:
             flash(_("The answer is written down, with who said it and that you entered it."), "success")

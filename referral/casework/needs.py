@@ -54,6 +54,7 @@ def show_need(need: Need) -> str:
         waiting=waiting,
         candidates=ranked_candidates(db.session, need, clock.now()) if waiting else [],
         referrals=needs.referrals_of(db.session, need),
+        parts_of=needs.parts_of(db.session, need),
         days=DAYS,
         parts=PARTS,
         **WORDS,

@@ -3,11 +3,12 @@
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from models import DataKind, DeclineReason, Referral
+from models import DataKind, DeclineReason, Referral, ReferralStatus
 from models.referral import GIVEN_BY_PEOPLE
 from referral import clock, log
 from referral.access import Act, actor, allow
 from referral.actions import referrals
+from referral.answer_forms import AskForm
 from referral.extensions import db
 from referral.i18n import _
 from referral.plans import rhythm
@@ -46,6 +47,7 @@ def show_referral(extract: inbox.ReferralExtract) -> str:
         "providers/show_referral.html",
         referral=extract,
         answers=answers.of_referral(db.session, extract.key),
+        ask=AskForm(formdata=None) if extract.status is ReferralStatus.REQUESTED else None,
         events=referral_steps.events(db.session, actor(), extract.key),
         visits=referral_steps.visits(db.session, extract.key) if extract.taken_on else [],
         given=referral_steps.delivered(db.session, extract.key) if extract.taken_on else None,

@@ -13,10 +13,12 @@ from models.errors import DomainError
 from referral import clock, limits, need_words
 from referral.access import Act, allow, without_scope
 from referral.actions import answering, links
+from referral.actions.resting import NotInPart
+from referral.answer_forms import AcceptForm, AskForm
 from referral.extensions import db
 from referral.i18n import _
 from referral.public import blueprint
-from referral.public.forms import AcceptForm, AskForm, LinkForm, RejectForm
+from referral.public.forms import LinkForm, RejectForm
 from referral.queries import asked
 
 Answer = Response | str | tuple[str, int]
@@ -105,7 +107,7 @@ def _answered(token: str, form: Any, given: Callable[[], answering.Given], **for
     try:
         with without_scope(db.session, because=BECAUSE):
             answering.answer_by_link(db.session, token, what, at=clock.now())
-    except answering.NotInPart:
+    except NotInPart:
         db.session.rollback()
         form.quantity.errors = [_("Name fewer than were asked, or leave this empty.")]
         return _page(token, **forms)

@@ -56,7 +56,7 @@ def of_referral(session: Session, referral_id: Any) -> Answers:
         sa.select(ReferralQuestion)
         .where(ReferralQuestion.referral_id == referral_id)
         .order_by(ReferralQuestion.asked_at, ReferralQuestion.id)
-        .options(joinedload(ReferralQuestion.replied_by))
+        .options(joinedload(ReferralQuestion.asked_by), joinedload(ReferralQuestion.replied_by))
     ).all()
     links = session.scalars(
         sa.select(AnswerLink).where(AnswerLink.referral_id == referral_id).order_by(AnswerLink.id.desc()).limit(20)

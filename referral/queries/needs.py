@@ -56,6 +56,13 @@ def referrals_of(session: Session, need: Need) -> Sequence[Referral]:
     ).all()
 
 
+def parts_of(session: Session, need: Need) -> Sequence[Need]:
+    """Return the other parts of a need that providers took on in part, by number. One query."""
+    first = need.rest_of_id or need.id
+    others = sa.select(Need).where(sa.or_(Need.id == first, Need.rest_of_id == first), Need.id != need.id)
+    return session.scalars(others.options(joinedload(Need.term)).order_by(Need.number)).all()
+
+
 def referral_in_scope(session: Session, actor: Account, key: uuid.UUID) -> Referral | None:
     """Return a referral with need, person, provider, service and events, if the actor may see it. Two queries."""
     found: Referral | None = get_in_scope(

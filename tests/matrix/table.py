@@ -400,6 +400,9 @@ plans.take_call                 G  plan        STATION 200; SHARED 200; BACK 200
 plans.take_call                 P  plan        STATION 422; SHARED 422; BACK 422
 
 providers.accept_referral       P  asked       SHARED 302; BACK 409
+providers.accept_in_part        P  asked       SHARED 422 O; BACK 422 O
+providers.ask_how_much          G  asked       ASKED 200 O
+providers.ask_station           P  asked       ASKED 302
 providers.ask_why_rejected      G  asked       ASKED 200 O
 providers.complete_referral     G  referral    SHARED 200 Oi; BACK 200 O
 providers.complete_referral     P  referral    SHARED 422 Oi; BACK 422 O

@@ -4,9 +4,10 @@ import uuid
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from models import AssessmentOccasion, Measure, Outcome, Referral, ReferralStatus, Visit
+from models import AssessmentOccasion, Measure, Need, Outcome, Referral, ReferralStatus, Visit
+from models.referral import GOING_ON_STATUSES
 from models.visit import REACHED
 from referral.queries.gathering import standing
 from referral.queries.gathering.raw import Keys, columns, is_one_of, key_list, keys, raw_key
@@ -33,14 +34,25 @@ def read(session: Session, needs: NeedFacts, *, at: datetime) -> History:
 
 
 def _rejected(session: Session, ids: Keys) -> tuple[Keys, Keys]:
+    """Who said no to a need, and who gives another part of it and said that it can give no more."""
     need, place = Referral.need_id, Referral.service_at_location_id
-    statement = (
-        sa.select(raw_key(need), raw_key(place))
-        .where(is_one_of(need, key_list(ids)), Referral.status.in_(REFUSED))
-        .group_by(need, place)
-        .order_by(need, place)
+    part = aliased(Need)
+    giving = (
+        sa.select(raw_key(Need.id).label("need"), raw_key(place).label("place"))
+        .join(part, sa.or_(part.id == Need.rest_of_id, part.rest_of_id == Need.rest_of_id))
+        .join(Referral, need == part.id)
+        .where(
+            Need.rest_of_id.is_not(None),
+            is_one_of(Need.id, key_list(ids)),
+            part.id != Need.id,
+            Referral.status.in_(GOING_ON_STATUSES),
+        )
     )
-    needs, places = columns(session, statement)
+    refused = sa.select(raw_key(need), raw_key(place)).where(
+        is_one_of(need, key_list(ids)), Referral.status.in_(REFUSED)
+    )
+    both = sa.union(giving, refused).subquery()
+    needs, places = columns(session, sa.select(both.c.need, both.c.place).order_by(both.c.need, both.c.place))
     return keys(needs), keys(places)
 
 
