@@ -39,6 +39,7 @@ from referral.actions import (
     upkeep,
 )
 from referral.actions.upkeep import Counts
+from referral.evaluation import freezing
 from referral.transactions import reading, transaction
 
 log = structlog.get_logger()
@@ -99,6 +100,7 @@ JOBS = (
     Job("tell_of_checks", timedelta(days=1), upkeep.tell_of_checks),
     Job("forget_phone_entries", timedelta(days=1), phone.forget_old_entries),
     Job("forget_old_runs", timedelta(days=1), upkeep.forget_old_runs),
+    Job("freeze_reports", timedelta(minutes=1), steps=freezing.take_up),
     Job("keep_months", timedelta(hours=1), reporting.keep_months),
     Job("accept_by_silence", timedelta(hours=1), findings.accept_by_silence),
     Job("send_mails", timedelta(minutes=1), mail.send_due),

@@ -138,7 +138,14 @@ def find(
     return finding
 
 
-def _move(finding: Finding, status: FindingStatus) -> None:
+def is_open(finding: Finding, at: datetime) -> bool:
+    """Say whether the provider may still answer: asked, and its day has not passed."""
+    return finding.status is FindingStatus.ASKED and finding.answer_by is not None and at <= finding.answer_by
+
+
+def _move(session: Session, finding: Finding, status: FindingStatus) -> None:
+    # An answer, a word of the evaluator and the clock may meet: the slower one waits here and finds it moved on.
+    session.refresh(finding, ["status"], with_for_update=True)
     if status not in FINDING_STEPS[finding.status]:
         raise WrongStep(finding.status, status)
     finding.status = status
@@ -148,7 +155,7 @@ def answer(session: Session, finding: Finding, *, accepted: bool, words: str | N
     """Let the provider accept a finding, or dispute it in words."""
     if finding.answer_by is None or at > finding.answer_by:
         raise WrongStep(finding.status, "answered")
-    _move(finding, FindingStatus.ACCEPTED if accepted else FindingStatus.DISPUTED)
+    _move(session, finding, FindingStatus.ACCEPTED if accepted else FindingStatus.DISPUTED)
     finding.answer, finding.answered_by_id, finding.answered_at = words, by.id, at
     finding.closed_at = at if accepted else None
     session.flush()
@@ -156,7 +163,7 @@ def answer(session: Session, finding: Finding, *, accepted: bool, words: str | N
 
 def decide(session: Session, finding: Finding, *, upheld: bool, at: datetime) -> None:
     """Close a disputed finding: it stands, or it is taken back. An asked one can be taken back too."""
-    _move(finding, FindingStatus.UPHELD if upheld else FindingStatus.WITHDRAWN)
+    _move(session, finding, FindingStatus.UPHELD if upheld else FindingStatus.WITHDRAWN)
     finding.closed_at = at
     session.flush()
 
@@ -167,8 +174,12 @@ def accept_by_silence(session: Session, at: datetime) -> dict[str, int]:
         silent = session.scalars(
             sa.select(Finding).where(Finding.status == FindingStatus.ASKED, Finding.answer_by < at).limit(200)
         ).all()
+    accepted = 0
     for finding in silent:
-        _move(finding, FindingStatus.ACCEPTED_BY_SILENCE)
-        finding.closed_at = at
+        try:
+            _move(session, finding, FindingStatus.ACCEPTED_BY_SILENCE)
+        except WrongStep:
+            continue
+        finding.closed_at, accepted = at, accepted + 1
     session.flush()
-    return {"accepted": len(silent)}
+    return {"accepted": accepted}

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from flask.cli import with_appcontext
 
 from referral import clock, log
+from referral.actions.reporting import Verified, verify_snapshots
+from referral.commands import on_records
 from referral.extensions import db
 from referral.i18n import _
 from referral.log.anchors import Anchor, NoAnchor, anchors, parse
@@ -76,6 +78,31 @@ def _read(file: Path) -> list[Anchor]:
         return list(parse(file.read_text("utf-8").splitlines()))
     except NoAnchor as error:
         raise click.UsageError(_("%(file)s has a line that is no anchor: %(line)s", file=file, line=error)) from None
+
+
+@command.command("verify-reports")
+@on_records
+def verify_reports_() -> None:
+    """Check the signature of every frozen report; name what does not hold, the first first, and end with 1."""
+    found = verify_snapshots(db.session)
+    for line in report_lines(found):
+        click.echo(line)
+    with transaction(db.session) as session:
+        faults = len(found.broken) + len(found.missing)
+        log.note(session, "reports_verified", reports=found.looked_at, faults=faults)
+    sys.exit(0 if found.holds else 1)
+
+
+def report_lines(found: Verified) -> Iterable[str]:
+    """Yield what the check of frozen reports found."""
+    yield _("%(count)s frozen reports", count=f"{found.looked_at:,}")
+    if found.holds:
+        yield _("Every one is, to the letter, what this installation signed.")
+    for place, number in enumerate(found.broken):
+        first = _("FIRST BROKEN: ") if place == 0 else "              "
+        yield first + _("%(number)s is not what was signed", number=number)
+    for number in found.missing:
+        yield _("%(number)s was given out and is gone", number=number)
 
 
 @command.command("anchor")

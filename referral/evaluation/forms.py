@@ -54,7 +54,7 @@ class ReportFilter(FilterForm):
 class PeriodFilter(FilterForm):
     """The period of whoever sees no names: one that is over, of one program, not to be narrowed further."""
 
-    period = SelectField(lazy("Period"))
+    period = SelectField(lazy("Period"), [InputRequired()])
 
     def __init__(self, sent: MultiDict[str, str] | None = None) -> None:
         """Build the filter from the address or from what was sent; else it is the last quarter that is over."""

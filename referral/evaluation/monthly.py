@@ -7,7 +7,7 @@ from flask import Response, abort, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session, joinedload
 from wtforms import StringField
-from wtforms.validators import Length
+from wtforms.validators import DataRequired, Length
 
 from models import Account, MonthlyReport, MonthlyStatus, Organization
 from referral import clock
@@ -26,9 +26,15 @@ KINDS = {"urban": lazy("Urban"), "rural": lazy("Rural"), "unknown": lazy("Not re
 
 
 class MonthForm(FlaskForm):  # type: ignore[misc]
-    """A remark when filing, or a reason when sending back."""
+    """A remark when filing."""
 
     remark = StringField(lazy("Remark"), [Length(max=500)])
+
+
+class ReturnForm(FlaskForm):  # type: ignore[misc]
+    """Why a table is sent back."""
+
+    remark = StringField(lazy("Reason"), [DataRequired(), Length(max=500)])
 
 
 def a_month(session: Session, account: Account, key: UUID) -> MonthlyReport | None:
@@ -66,6 +72,10 @@ def list_months() -> Answer:
 @allow(Act.FILE_MONTH)
 def preview_month() -> Answer:
     """What would be filed for this month?"""
+    return _draft(MonthForm())
+
+
+def _draft(form: MonthForm) -> str:
     month, organization_id = chosen_month(), actor().organization_id
     if organization_id is None:
         abort(404)
@@ -76,7 +86,7 @@ def preview_month() -> Answer:
         month=month,
         lines=monthly.in_words(db.session, lines),
         kinds=KINDS,
-        form=MonthForm(),
+        form=form,
         status=MonthlyStatus,
     )
 
@@ -86,9 +96,9 @@ def preview_month() -> Answer:
 def file_month() -> Answer:
     """File the month with the county."""
     form, month, account = MonthForm(), chosen_month(), actor()
-    station = db.session.get(Organization, account.organization_id)
-    if station is None or not form.validate():
-        abort(422)
+    if account.organization_id is None or not form.validate():
+        return _draft(form), 422
+    station = db.session.get_one(Organization, account.organization_id)
     report = frozen.month_of(db.session, station.id, month) or MonthlyReport(
         organization_id=station.id, area_code=station.area_code, month=month, status=MonthlyStatus.DRAFT
     )
@@ -101,13 +111,18 @@ def file_month() -> Answer:
 @allow(Act.READ_MONTHS, find=a_month)
 def show_month(report: MonthlyReport) -> Answer:
     """What was filed for this month?"""
+    return _filed(report, ReturnForm())
+
+
+def _filed(report: MonthlyReport, refusal: ReturnForm) -> str:
     return render_template(
         "evaluation/show_month.html",
         report=report,
         month=report.month,
         lines=monthly.in_words(db.session, report.lines),
         kinds=KINDS,
-        form=MonthForm(),
+        form=MonthForm(formdata=None),
+        refusal=refusal,
         status=MonthlyStatus,
     )
 
@@ -157,5 +172,8 @@ def take_month(report: MonthlyReport) -> Answer:
 @allow(Act.RECEIVE_MONTH, find=a_month)
 def send_month_back(report: MonthlyReport) -> Answer:
     """Send the table back with a reason."""
-    return_month(db.session, report, by=actor(), at=clock.now(), reason=MonthForm().remark.data)
+    form = ReturnForm()
+    if not form.validate():
+        return _filed(report, form), 422
+    return_month(db.session, report, by=actor(), at=clock.now(), reason=form.remark.data)
     return redirect(url_for("evaluation.show_month", key=report.id))  # type: ignore[return-value]

@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from models import Account, FileSample, Finding, FindingCode, FindingStatus, SampledFile, Strata
 from referral import clock, log
 from referral.access import Act, actor, allow, get_in_scope
-from referral.actions.findings import answer, decide, draw_sample, find, population_digest
+from referral.actions.findings import answer, decide, draw_sample, find, is_open, population_digest
 from referral.evaluation import blueprint
 from referral.evaluation.forms import PeriodFilter
 from referral.evaluation.pseudonyms import pseudonym
@@ -32,7 +32,7 @@ class SampleForm(PeriodFilter):
     """From which period how many files are drawn, and by what."""
 
     size = IntegerField(lazy("Files"), [InputRequired(), NumberRange(1, 200)], default=20)
-    strata = SelectField(lazy("Divided by"), choices=lambda: choices(Strata), coerce=coerce(Strata))
+    strata = SelectField(lazy("Divided by"), [InputRequired()], choices=lambda: choices(Strata), coerce=coerce(Strata))
     seed = IntegerField(lazy("Seed"), [InputRequired(), NumberRange(0, 2**31 - 1)])
     answer_days = IntegerField(lazy("Working days to answer"), [InputRequired(), NumberRange(1, 60)], default=5)
 
@@ -40,9 +40,24 @@ class SampleForm(PeriodFilter):
 class FindingForm(FlaskForm):  # type: ignore[misc]
     """What was found, and who must answer."""
 
-    code = SelectField(lazy("What was found"), choices=lambda: choices(FindingCode), coerce=coerce(FindingCode))
-    organization = SelectField(lazy("Who answers"))
+    code = SelectField(
+        lazy("What was found"), [InputRequired()], choices=lambda: choices(FindingCode), coerce=coerce(FindingCode)
+    )
+    organization = SelectField(lazy("Who answers"), [InputRequired()])
     note = TextAreaField(lazy("In words, without names"), [Length(max=2000)])
+
+
+class DecideForm(FlaskForm):  # type: ignore[misc]
+    """Whether a disputed finding stands."""
+
+    verdict = RadioField(
+        lazy("What becomes of it?"),
+        [InputRequired()],
+        choices=[
+            SelectChoice(value="upheld", label=lazy("It stands")),
+            SelectChoice(value="withdrawn", label=lazy("Take it back")),
+        ],
+    )
 
 
 class AnswerForm(FlaskForm):  # type: ignore[misc]
@@ -84,9 +99,12 @@ def list_samples() -> Answer:
     form = SampleForm()
     form.seed.data = form.seed.data or secrets.randbelow(2**31)
     form.size.data, form.answer_days.data = form.size.data or 20, form.answer_days.data or 5
-    return render_template(
-        "evaluation/list_samples.html", form=form, page=paginate(db.session, samples.samples(actor()), 1)
-    )
+    return _list_page(form)
+
+
+def _list_page(form: SampleForm) -> str:
+    page = paginate(db.session, samples.samples(actor()), request.args.get("page", 1, type=int))
+    return render_template("evaluation/list_samples.html", form=form, page=page)
 
 
 @blueprint.post("/samples")
@@ -95,15 +113,13 @@ def draw() -> Answer:
     """Draw files at random and keep the seed."""
     form = SampleForm(request.form)
     if not form.validate():
-        page = paginate(db.session, samples.samples(actor()), 1)
-        return render_template("evaluation/list_samples.html", form=form, page=page), 422
+        return _list_page(form), 422
     area = home_area(db.session, actor())
     frame = Frame(actor(), form.chosen.start, form.chosen.end, area)
     people = samples.population(db.session, frame, form.strata.data)
     if not people or area is None:
         form.period.errors = [lazy("Nobody was served in this period.")]
-        page = paginate(db.session, samples.samples(actor()), 1)
-        return render_template("evaluation/list_samples.html", form=form, page=page), 422
+        return _list_page(form), 422
     sample = draw_sample(
         db.session,
         people,
@@ -138,7 +154,7 @@ def show_sample(sample: FileSample) -> Answer:
     )
 
 
-def _file_page(file: SampledFile, form: FindingForm, status: int = 200) -> tuple[str, int]:
+def _file_page(file: SampledFile, form: FindingForm, status: int = 200, *, undecided: bool = False) -> tuple[str, int]:
     person = file.person_id
     log.read(db.session, [person])
     page = render_template(
@@ -150,6 +166,7 @@ def _file_page(file: SampledFile, form: FindingForm, status: int = 200) -> tuple
         findings=samples.findings_of(db.session, file),
         form=form,
         status=FindingStatus,
+        undecided=undecided,
     )
     return page, status
 
@@ -192,9 +209,13 @@ def write_finding(file: SampledFile) -> Answer:
 @allow(Act.DRAW_SAMPLE, find=a_finding)
 def close_finding(finding: Finding) -> Answer:
     """Say that a disputed finding stands, or take it back."""
-    if request.form.get("verdict") not in {"upheld", "withdrawn"}:
-        abort(422)
-    decide(db.session, finding, upheld=request.form["verdict"] == "upheld", at=clock.now())
+    form = DecideForm()
+    if not form.validate():
+        file = a_file(db.session, actor(), finding.file_id)
+        if file is None:
+            abort(404)
+        return _file_page(file, _finding_form(file), 422, undecided=True)
+    decide(db.session, finding, upheld=form.verdict.data == "upheld", at=clock.now())
     return redirect(url_for("evaluation.show_file", key=finding.file_id))  # type: ignore[return-value]
 
 
@@ -214,7 +235,7 @@ def answer_finding(finding: Finding) -> Answer:
     """Accept a finding, or dispute it in words."""
     form = AnswerForm()
     if not form.validate():
-        return render_template("evaluation/answer_finding.html", finding=finding, form=form), 422
+        return _answer_page(finding, form), 422
     accepted = form.verdict.data == "accepted"
     answer(db.session, finding, accepted=accepted, words=form.words.data, by=actor(), at=clock.now())
     return redirect(url_for("evaluation.list_findings"))  # type: ignore[return-value]
@@ -225,4 +246,9 @@ def answer_finding(finding: Finding) -> Answer:
 def show_finding(finding: Finding) -> Answer:
     """What is asked, and what do we say?"""
     log.read(db.session, [finding.person_id])
-    return render_template("evaluation/answer_finding.html", finding=finding, form=AnswerForm())
+    return _answer_page(finding, AnswerForm())
+
+
+def _answer_page(finding: Finding, form: AnswerForm) -> str:
+    open_ = is_open(finding, clock.now())
+    return render_template("evaluation/answer_finding.html", finding=finding, form=form, open=open_)

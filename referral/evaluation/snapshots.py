@@ -1,26 +1,33 @@
 """Figures of a period frozen and signed, checked, and put beside those of today."""
 
-import json
 from uuid import UUID
 
-from flask import Response, abort, redirect, render_template, url_for
+from flask import Flask, Response, after_this_request, current_app, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from models import Account, Snapshot
 from referral import clock
 from referral.access import Act, actor, allow, get_in_scope
-from referral.actions.reporting import is_genuine, take_snapshot
-from referral.evaluation import blueprint
-from referral.evaluation.definitions import ALL
+from referral.actions.freezing import AT_WORK, ask
+from referral.actions.reporting import is_genuine, not_genuine, said_in
+from referral.evaluation import blueprint, freezing
 from referral.evaluation.forms import PeriodFilter
 from referral.evaluation.kept import figures
 from referral.extensions import db
-from referral.i18n import _
+from referral.i18n import _, lazy
 from referral.queries import frozen
 from referral.queries.paging import paginate
-from referral.queries.report.flat import HIDDEN, digests, flat
+from referral.queries.report.flat import HIDDEN, flat
 from referral.queries.report.frame import Frame
 from referral.queries.report.report import home_area
+
+Answer = str | Response | tuple[str, int]
+STAGES = {
+    "waiting": lazy("Waiting to begin"),
+    "counting": lazy("Counting the periods of the year"),
+    "withholding": lazy("Planning which small figures are withheld"),
+    "signing": lazy("Signing"),
+}
 
 
 def a_snapshot(session: Session, account: Account, key: UUID) -> Snapshot | None:
@@ -29,45 +36,50 @@ def a_snapshot(session: Session, account: Account, key: UUID) -> Snapshot | None
     return found
 
 
-def frame_of(period: object) -> Frame:
-    """Return the frame of a period for the reader."""
-    return Frame(actor(), period.start, period.end, home_area(db.session, actor()))  # type: ignore[attr-defined]
-
-
 @blueprint.get("/report/snapshots")
 @allow(Act.FREEZE_REPORT)
 def list_snapshots() -> str:
-    """Which reports were frozen?"""
-    page = paginate(db.session, frozen.snapshots(actor()), 1)
-    return render_template("evaluation/list_snapshots.html", page=page, form=PeriodFilter())
+    """Which reports were frozen, do they hold, and what is being frozen?"""
+    return _list_page(PeriodFilter())
+
+
+def _list_page(form: PeriodFilter) -> str:
+    page = paginate(db.session, frozen.snapshots(actor()), request.args.get("page", 1, type=int))
+    orders = frozen.orders(db.session, actor(), clock.now())
+    return render_template(
+        "evaluation/list_snapshots.html",
+        page=page,
+        form=form,
+        orders=orders,
+        at_work=[one for one in orders if one.status in AT_WORK],
+        broken=not_genuine(db.session, frozen.snapshots(actor())),
+        stages=STAGES,
+    )
 
 
 @blueprint.post("/report/snapshots")
 @allow(Act.FREEZE_REPORT)
-def freeze() -> Response | tuple[str, int]:
-    """Freeze the figures of a period as they may be told."""
-    from flask import request
-
-    form = PeriodFilter(request.form)
-    frame = frame_of(form.chosen) if form.validate() else None
-    found = figures(frame, shared=True) if frame else None
-    if frame is None or found is None or frame.area_code is None:
-        abort(422)
-    facts = {
-        "period": [frame.start.isoformat(), frame.end.isoformat()],
-        "area": frame.area_code,
-        "program": actor().program_id.hex if actor().program_id else None,  # type: ignore[union-attr]
-        "figures": flat(found.report),
-        "definitions": {
-            code: [str(one.title), str(one.formula), str(one.date), str(one.leaves_out)] for code, one in ALL.items()
-        },
-        "parameters": {"withheld below": 5, "confidence": 0.95, "zone": "Asia/Shanghai"},
-        "records": digests(db.session, frame),
-    }
-    snapshot = take_snapshot(
-        db.session, facts, start=frame.start, end=frame.end, area_code=frame.area_code, by=actor(), at=clock.now()
+def freeze() -> Answer:
+    """Ask for the figures of a period to be frozen as they may be told, and begin beside the request."""
+    form, area = PeriodFilter(request.form), home_area(db.session, actor())
+    if not form.validate() or area is None:
+        return _list_page(form), 422
+    order, new = ask(
+        db.session, start=form.chosen.start, end=form.chosen.end, area_code=area, by=actor(), at=clock.now()
     )
-    return redirect(url_for("evaluation.show_snapshot", key=snapshot.id))  # type: ignore[return-value]
+    if new:
+        _afterwards(order.id)
+    return redirect(url_for("evaluation.list_snapshots"))  # type: ignore[return-value]
+
+
+def _afterwards(key: UUID) -> None:
+    """Begin once the order is committed; were this process to end before, the clock would begin."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    @after_this_request
+    def begin(answer: Response) -> Response:
+        freezing.in_background(app, key)
+        return answer
 
 
 def differences(then: dict[str, str | None], now: dict[str, str | None]) -> list[tuple[str, str | None, str | None]]:
@@ -88,17 +100,20 @@ def differences(then: dict[str, str | None], now: dict[str, str | None]) -> list
 @blueprint.get("/report/snapshots/<uuid:key>")
 @allow(Act.FREEZE_REPORT, find=a_snapshot)
 def show_snapshot(snapshot: Snapshot) -> str:
-    """What was frozen, is it genuine, and what would be said today?"""
-    said = json.loads(snapshot.body)
-    frame = Frame(actor(), snapshot.starts_on, snapshot.ends_on, snapshot.area_code)
-    found = figures(frame, shared=True)
+    """What was frozen, is it genuine, and, if that is asked, what would be said today?"""
+    said, compared = said_in(snapshot) or {}, "today" in request.args
+    found = None
+    if compared:
+        frame = Frame(actor(), snapshot.starts_on, snapshot.ends_on, snapshot.area_code)
+        found = figures(frame, shared=True)
     now = flat(found.report) if found else {}
     return render_template(
         "evaluation/show_snapshot.html",
         snapshot=snapshot,
         said=said,
         genuine=is_genuine(snapshot),
-        differences=differences(said["figures"], now) if found else None,
+        compared=compared,
+        differences=differences(said.get("figures", {}), now) if found else None,
     )
 
 

@@ -1,18 +1,33 @@
 """Figures that were fixed: frozen reports, and months that stations have filed."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Account, MonthlyReport, Snapshot
+from models import Account, Freezing, FreezingStatus, MonthlyReport, Snapshot
 from referral.access import scope
+
+FAILURES_SHOWN = timedelta(days=2)
 
 
 def snapshots(actor: Account) -> sa.Select[Snapshot]:
     """Return the select of the frozen reports that a reader may see, the last first."""
     return sa.select(Snapshot).where(scope(actor, Snapshot)).order_by(Snapshot.taken_at.desc(), Snapshot.id)
+
+
+def orders(session: Session, actor: Account, at: datetime) -> Sequence[Freezing]:
+    """Return what is being frozen, and what could not be in the last days, the newest first. One statement."""
+    lately = sa.and_(Freezing.status == FreezingStatus.FAILED, Freezing.finished_at > at - FAILURES_SHOWN)
+    going_on = Freezing.status.in_((FreezingStatus.WAITING, FreezingStatus.RUNNING))
+    return session.scalars(
+        sa.select(Freezing)
+        .where(scope(actor, Freezing), sa.or_(going_on, lately))
+        .order_by(Freezing.asked_at.desc(), Freezing.id)
+        .limit(20)
+    ).all()
 
 
 def month_of(session: Session, organization_id: UUID, month: date) -> MonthlyReport | None:

@@ -82,6 +82,7 @@ TABLES: dict[str, Any] = {
 
 NOTES: dict[str, Any] = {
     "log_verified": lazy("Log verified"),
+    "reports_verified": lazy("Frozen reports verified"),
     "anchors_taken": lazy("Anchors taken"),
     "backup_made": lazy("Backup made"),
     "backup_restored": lazy("Backup restored"),
