@@ -222,6 +222,11 @@ ADVICE: Mapping[str, Advice] = {
         lazy("This need has already been referred"),
         lazy("Look at the referral that is under way before you make another."),
     ),
+    "visit_corrected": Advice(
+        409,
+        lazy("This entry has been corrected already."),
+        lazy("Open the help again and correct the entry that counts now."),
+    ),
     "entry_key_reused": Advice(
         409,
         lazy("This form was already saved with other content"),

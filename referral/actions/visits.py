@@ -54,6 +54,7 @@ def log_visit(
     activity_key: uuid.UUID | None = None,
     corrects: Visit | None = None,
     planned: PlannedVisit | None = None,
+    went: uuid.UUID | None = None,
 ) -> Visit:
     """Write down one person × one service event and return it.
 
@@ -62,6 +63,8 @@ def log_visit(
 
     The entry is held against the others of its worker and person at once, and flagged where a rule speaks against it;
     a correction lets the word on the entry lapse that it replaces.
+
+    `went` is the account of whoever made the visit, where somebody else writes it down.
 
     The entry does the visit that the referral's plan promised: the one `planned`, else the nearest in time.
     """
@@ -76,7 +79,7 @@ def log_visit(
         program_id=_program(session, referral),
         term_id=term.id,
         area_code=person.area_code,
-        worker_id=by.id,
+        worker_id=went or by.id,
         kind=kind,
         contact_result=contact_result,
         started_at=started_at,
@@ -89,7 +92,7 @@ def log_visit(
         entry_key=entry_key,
         corrects_id=corrects.id if corrects else None,
     )
-    if entry_key and (before := _same_entry(session, by, entry_key)):
+    if entry_key and (before := _same_entry(session, went or by.id, entry_key)):
         if _content(before) != _content(visit):
             raise EntryKeyReused
         return before
@@ -117,8 +120,8 @@ def _program(session: Session, referral: Referral | None) -> uuid.UUID | None:
     )
 
 
-def _same_entry(session: Session, by: Account, entry_key: str) -> Visit | None:
-    return session.scalar(sa.select(Visit).where(Visit.worker_id == by.id, Visit.entry_key == entry_key))
+def _same_entry(session: Session, worker: uuid.UUID, entry_key: str) -> Visit | None:
+    return session.scalar(sa.select(Visit).where(Visit.worker_id == worker, Visit.entry_key == entry_key))
 
 
 COMPARED = (

@@ -1,9 +1,11 @@
 """Forms of the provider."""
 
+from typing import Any
+
 from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from models import CapacityKind, ContactResult, DeclineReason, OutcomeReason, ReferralOutcome, VisitKind
+from models import CapacityKind, ContactResult, DeclineReason, OutcomeReason, ReferralOutcome, Visit, VisitKind
 from models.referral import GIVEN_BY_PEOPLE, REASONS_OF_OUTCOME
 from referral import clock
 from referral.forms import AmountField, DayField, Form, MomentField, choices, coerce
@@ -109,6 +111,20 @@ class VisitForm(Form):
         """A visit has happened."""
         if field.data and field.data > clock.now():
             raise ValidationError(_("This moment has not come yet. Log a visit when it has happened."))
+
+
+def as_typed(visit: Visit) -> dict[str, Any]:
+    """Return an entry as the form shows it for correction."""
+    kind = VisitKind.ON_SITE if visit.kind is VisitKind.GROUP else visit.kind
+    return {
+        "contact_result": visit.contact_result.value,
+        "kind": kind.value,
+        "started_at": visit.started_at,
+        "minutes": visit.minutes,
+        "units": visit.units,
+        "amount": visit.amount,
+        "note": visit.note,
+    }
 
 
 class PlacesForm(Form):

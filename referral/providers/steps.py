@@ -3,17 +3,17 @@
 import secrets
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from models import Delivery, NeedKind, Referral, VisitKind
+from models import Delivery, NeedKind, Referral, Visit, VisitKind
 from referral import clock
 from referral.access import Act, actor, allow
 from referral.actions import delivery, referrals
 from referral.extensions import db
 from referral.i18n import _
 from referral.providers import blueprint, finders
-from referral.providers.forms import CompleteForm, FailForm, HoldForm, VisitForm
+from referral.providers.forms import CompleteForm, FailForm, HoldForm, VisitForm, as_typed
 from referral.queries import inbox, referral_steps
 
 Answer = Response | str | tuple[str, int]
@@ -124,7 +124,32 @@ def log_visit(referral: Referral) -> Answer:
     if not form.validate_on_submit():
         name = inbox.known_name(db.session, actor(), referral.id)
         return _page("log_visit", referral, form, need=referral.need, material=material, person_name=name)
-    entry = {name: form[name].data for name in form.data if name != "csrf_token"}
+    entry = _typed(form)
     delivery.log_delivery(db.session, referral, by=actor(), at=clock.now(), **entry)
     flash(_("The visit is logged."), "success")
+    return _shown(referral)
+
+
+def _typed(form: VisitForm) -> dict[str, Any]:
+    return {name: form[name].data for name in form.data if name != "csrf_token"}
+
+
+@blueprint.route("/inbox/visits/<uuid:key>/correct", methods=["GET", "POST"])
+@allow(Act.LOG_VISIT, find=finders.own_visit)
+def correct_visit(visit: Visit) -> Answer:
+    """Write a new entry in the place of a wrong one; the wrong one stays and no longer counts."""
+    referral = finders.referral_for_visit(db.session, actor(), visit.referral_id) if visit.referral_id else None
+    if referral is None:
+        abort(404)
+    if visit.replaced and request.method == "GET":
+        flash(_("This entry has been corrected already."), "warning")
+        return _shown(referral)
+    form = VisitForm(entry_key=secrets.token_hex(16), **as_typed(visit))
+    if not form.validate_on_submit():
+        name = inbox.known_name(db.session, actor(), referral.id)
+        more = {"need": referral.need, "material": referral.need.kind is NeedKind.MATERIAL, "person_name": name}
+        more |= {"word": referral_steps.word_on(db.session, visit), "group": visit.kind is VisitKind.GROUP}
+        return _page("log_visit", referral, form, correcting=True, **more)
+    delivery.correct_delivery(db.session, visit, referral, by=actor(), **_typed(form))
+    flash(_("Corrected. The entry before stays on record; hours that were approved must be approved anew."), "success")
     return _shown(referral)

@@ -53,6 +53,7 @@ def show_referral(extract: inbox.ReferralExtract) -> str:
         given=referral_steps.delivered(db.session, extract.key) if extract.taken_on else None,
         plan=plans.plan_of(db.session, extract.key) if extract.taken_on else None,
         often=rhythm.in_words,
+        own=actor().organization_id,
         words=words,
         kept_days=KEPT_AFTER_END.days,
         kind_words={kind.value: word(kind) for kind in DataKind},

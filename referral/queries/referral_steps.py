@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Account, AnswerWay, DeclineReason, ReferralEvent, ReferralStatus, Visit
+from models import Account, AnswerWay, DeclineReason, HoursDecision, HoursVerdict, ReferralEvent, ReferralStatus, Visit
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,30 @@ def events(session: Session, actor: Account, key: uuid.UUID) -> list[EventLine]:
 
 
 def visits(session: Session, key: uuid.UUID, *, limit: int = 10) -> Sequence[Any]:
-    """Return the newest visits of a referral: day, kind, contact result, minutes, units, unit, amount, who."""
+    """Return the newest visits of a referral: day, kind, contact result, minutes, units, unit, amount, who.
+
+    With the organization that gave it, the entry it corrects and the word that stands on its hours, where there is one.
+    """
     statement = (
         sa.select(
+            Visit.id, Visit.organization_id, Visit.corrects_id, HoursDecision.verdict,
             Visit.started_at, Visit.kind, Visit.contact_result, Visit.minutes, Visit.units, Visit.unit, Visit.amount,
             sa.func.coalesce(Account.name, Visit.worker_name).label("worker"),
         )
         .outerjoin(Account, Account.id == Visit.worker_id)
+        .outerjoin(HoursDecision, sa.and_(HoursDecision.visit_id == Visit.id, HoursDecision.lapsed_at.is_(None)))
         .where(Visit.referral_id == key, ~Visit.replaced)
         .order_by(Visit.started_at.desc(), Visit.id.desc())
         .limit(limit)
     )  # fmt: skip
     return session.execute(statement).all()
+
+
+def word_on(session: Session, visit: Visit) -> HoursVerdict | None:
+    """Return the word that stands on the hours of a visit, with no word where nobody has spoken. One query."""
+    return session.scalar(
+        sa.select(HoursDecision.verdict).where(HoursDecision.visit_id == visit.id, HoursDecision.lapsed_at.is_(None))
+    )
 
 
 def delivered(session: Session, key: uuid.UUID) -> Decimal:

@@ -408,6 +408,7 @@ providers.complete_referral     G  referral    SHARED 200 Oi; BACK 200 O
 providers.complete_referral     P  referral    SHARED 422 Oi; BACK 422 O
 providers.confirm_services      P  -           OFFICER 302
 providers.export_clients        G  -           OFFICER 200; SHARED 200 IO; BACK 200 o      < purpose=service
+providers.correct_visit         GP visit
 providers.fail_referral         G  referral    SHARED 200 Oi; BACK 200 O
 providers.fail_referral         P  referral    SHARED 422 Oi; BACK 422 O
 providers.hold_referral         G  referral    SHARED 200 Oi; BACK 200 O
