@@ -1,8 +1,10 @@
 """What a round found, put into the database: in bulk, inside the transaction of whoever writes the round."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -57,16 +59,33 @@ def write_plan(session: Session, round_id: uuid.UUID, found: Solved, *, at: date
     every = {"round_id": round_id.hex, "created_at": moment_text(at)}
     position, by_provider = positions(session, found)
     with nothing_collected():
-        for start in range(0, found.needs, CHUNK):
-            rows = min(CHUNK, found.needs - start)
+        parts = [slice(start, min(start + CHUNK, found.needs)) for start in range(0, found.needs, CHUNK)]
+        for some, told in _ahead(found, parts, beside=connection.dialect.name == "postgresql"):
+            rows = some.stop - some.start
             once = every | {"id": new_keys(rows), "decision": Decision.UNDECIDED.value, "version": 1}
-            some = slice(start, start + rows)
             once |= {"position": position[some], "provider_position": by_provider[some]}
-            insert(connection, Proposal.__table__, rows, once | found.proposals(some))
-            progress(start + rows, found.needs)
+            insert(connection, Proposal.__table__, rows, once | told)
+            progress(some.stop, found.needs)
         lines = every | {"id": new_keys(found.places)} | found.openings()
         insert(connection, RoundOpening.__table__, found.places, lines)
         take_needs(session, round_id, int((found.result.assignment >= 0).sum()))
+
+
+def _ahead(found: Solved, parts: Sequence[slice], *, beside: bool) -> Iterator[tuple[slice, dict[str, list[Any]]]]:
+    """Yield what is to be written of each part; where a server writes, the next is made while it does.
+
+    SQLite writes in this process, row by row, and would wait for the other thread at each of them.
+    """
+    if not beside or len(parts) < 2:
+        yield from ((some, found.proposals(some)) for some in parts)
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="proposals") as maker:
+        waiting = maker.submit(found.proposals, parts[0])
+        for some, then in zip(parts, [*parts[1:], None], strict=True):
+            told = waiting.result()
+            if then is not None:
+                waiting = maker.submit(found.proposals, then)
+            yield some, told
 
 
 def positions(session: Session, found: Solved) -> tuple[list[int | None], list[int | None]]:
