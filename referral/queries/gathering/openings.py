@@ -4,6 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, time
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,12 +100,11 @@ def read(
     )
     openings = _rows(session.execute(statement).all())
     services = sa.select(Service.id).join(Organization, Organization.id == Service.organization_id).where(offered)
-    rules = list(
-        session.execute(
-            sa.select(ServiceEligibility.service_id, ServiceEligibility.kind, ServiceEligibility.code).where(
-                ServiceEligibility.service_id.in_(services)
-            )
-        )
+    rules = _keyed(
+        session,
+        sa.select(raw_key(ServiceEligibility.service_id), ServiceEligibility.kind, ServiceEligibility.code).where(
+            ServiceEligibility.service_id.in_(services)
+        ),
     )
     child_safety, unlicensed = _checks(session, openings, services, day)
     return OpeningFacts(
@@ -117,6 +117,13 @@ def read(
         unlicensed=unlicensed,
         funds=_funds(session, openings, day),
     )
+
+
+def _keyed(session: Session, statement: sa.Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement whose first column is a `raw_key`, which each becomes a key once, however often
+    it stands there."""
+    rows = session.execute(statement).all()
+    return [(key, *row[1:]) for key, row in zip(uuid_column([row[0] for row in rows]), rows, strict=True)]
 
 
 def _rows(rows: Sequence[Any]) -> list[OpeningRow]:
@@ -150,10 +157,10 @@ def _funds(session: Session, openings: list[OpeningRow], day: date) -> dict[uuid
 
 def _areas(session: Session, services: sa.Select[Any]) -> dict[uuid.UUID, list[tuple[str, str]]]:
     found: dict[uuid.UUID, list[tuple[str, str]]] = defaultdict(list)
-    statement = sa.select(ServiceArea.service_id, ServiceArea.area_code).where(
+    statement = sa.select(raw_key(ServiceArea.service_id), ServiceArea.area_code).where(
         ServiceArea.service_id.in_(services), ServiceArea.area_code.is_not(None)
     )
-    for service, code in session.execute(statement.order_by(ServiceArea.service_id, ServiceArea.area_code)):
+    for service, code in _keyed(session, statement.order_by(ServiceArea.service_id, ServiceArea.area_code)):
         found[service].append(code_range(str(code)))
     return found
 
@@ -164,11 +171,11 @@ def _checks(
     """Return who may work with minors, and which openings want a licence and show none in date."""
     asked = sa.select(Service.organization_id).where(Service.id.in_(services))
     statement = sa.select(
-        ProviderCheck.organization_id, ProviderCheck.kind, ProviderCheck.valid_from, ProviderCheck.valid_to
+        raw_key(ProviderCheck.organization_id), ProviderCheck.kind, ProviderCheck.valid_from, ProviderCheck.valid_to
     ).where(ProviderCheck.organization_id.in_(asked))
     in_date: dict[CheckKind, set[uuid.UUID]] = {kind: set() for kind in CheckKind}
     shown: set[uuid.UUID] = set()
-    for organization, kind, first, last in session.execute(statement):
+    for organization, kind, first, last in _keyed(session, statement):
         if first <= day <= last:
             in_date[kind].add(organization)
         if kind is CheckKind.LICENCE:
@@ -202,14 +209,15 @@ def _times(session: Session, services: sa.Select[Any], day: date) -> dict[uuid.U
         sa.or_(Schedule.valid_to.is_(None), Schedule.valid_to >= day),
     )
     statement = sa.select(
-        sa.func.coalesce(Schedule.service_at_location_id, Schedule.service_id, Schedule.location_id),
+        raw_key(sa.func.coalesce(Schedule.service_at_location_id, Schedule.service_id, Schedule.location_id)),
         Schedule.byday,
         Schedule.opens_at,
         Schedule.closes_at,
     ).where(named, in_force)
     found: dict[uuid.UUID, int] = defaultdict(int)
-    for key, byday, opens_at, closes_at in session.execute(statement):
-        found[key] |= time_bits(byday, opens_at, closes_at)
+    known = cache(time_bits)
+    for key, byday, opens_at, closes_at in _keyed(session, statement):
+        found[key] |= known(byday, opens_at, closes_at)
     return found
 
 
