@@ -1,10 +1,12 @@
 """A person's file in words, in the reader's language: sections of tables, for a page and for a workbook."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from models import Account, Domain, Person, SelfCare
+from models import Account, Domain, Person, SelfCare, Visit, VisitKind
 from referral import clock
+from referral.casework import file_of_help
+from referral.casework.file_of_help import joined as _joined
 from referral.exports import Column, Sheet, as_columns
 from referral.i18n import _, in_language, pgettext
 from referral.measure_words import measure_word
@@ -27,6 +29,7 @@ def sections(file: PersonFile, *, whole: bool) -> list[Sheet]:
         _proposals(file),
         _referrals(file),
         _visits(file),
+        *file_of_help.sections(file),
         _consents(file),
         _emergencies(file),
         _requests(file),
@@ -92,17 +95,14 @@ def _recognised(file: PersonFile, *, whole: bool) -> Sheet:
 
 
 def _household(file: PersonFile) -> Sheet:
-    rows = [(member.number, member.relation_to_head) for member in file.members]
-    return Sheet(_("Household"), [_("File number"), _("Relation to the head")], _with_relation(rows))
-
-
-def _with_relation(rows: Sequence[tuple[str, str]]) -> list[Row]:
+    """Who else lives there, by relation alone: the others have files of their own."""
     words = {
         "head": _("Head of the household"), "spouse": _("Spouse"), "child": _("Child"),
         "parent": _("Parent"), "grandchild": _("Grandchild"), "grandparent": _("Grandparent"),
         "sibling": _("Brother or sister"), "other": pgettext("relation", "Other"),
     }  # fmt: skip
-    return [(number, words.get(relation, relation)) for number, relation in rows]
+    rows = [(words.get(member.relation_to_head, member.relation_to_head),) for member in file.members]
+    return Sheet(_("Household"), [_("Relation to the head")], rows)
 
 
 def _cases(file: PersonFile) -> Sheet:
@@ -190,11 +190,18 @@ def _visits(file: PersonFile) -> Sheet:
         (
             v.started_at, in_language(v.term), word(v.kind), word(v.contact_result), v.units, v.unit, v.minutes,
             v.amount, in_language(v.organization), v.worker.name if v.worker else v.worker_name,
-            _joined(_("replaced by a later entry") if v.replaced else None, v.note),
+            _joined(_("replaced by a later entry") if v.replaced else None, _note(v)),
         )
         for v in file.visits
     ]  # fmt: skip
     return Sheet(_("Visits"), columns, rows)
+
+
+def _note(visit: Visit) -> str | None:
+    """What was written about this person alone: the note of a group session may speak of the others who came."""
+    if visit.kind is VisitKind.GROUP and visit.note:
+        return _("a note on the whole group, not copied")
+    return visit.note
 
 
 def _consents(file: PersonFile) -> Sheet:
@@ -255,10 +262,6 @@ def _account(account: Account | None) -> str:
     if account is None:
         return _("the installation")
     return _joined(account.name, in_language(account.organization) if account.organization else word(account.role))
-
-
-def _joined(*parts: str | None) -> str:
-    return " · ".join(part for part in parts if part)
 
 
 def titles_of(section: Sheet) -> list[str]:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,29 +13,55 @@ from models import (
     Account,
     Area,
     Assessment,
+    Attitude,
     BeneficiaryCategory,
     Case,
+    Confirmation,
     Consent,
+    Contradiction,
     EmergencyReview,
     GlassAccess,
+    Goal,
     Household,
+    InstrumentVersion,
     LogEntry,
     LogKind,
     Need,
     Outcome,
     Person,
     PersonArea,
+    PictureKind,
+    PlannedVisit,
     Proposal,
+    RedFlag,
     Referral,
     ReferralEvent,
+    Revisit,
     RightsRequest,
+    Satisfaction,
+    SeenNeed,
+    ServicePlan,
+    Sheet,
     Visit,
+    VisitDetail,
+    VisitPicture,
 )
 from referral.access import without_scope
 from referral.queries.people import categories
 
 MOST_READS = 5_000
 """Lines of the log in one copy: the newest. A file that was read more often says so."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What a visit told beside its hours."""
+
+    attitude: Attitude | None
+    needs: tuple[SeenNeed, ...]
+    promise: str | None
+    arrived_at: datetime | None
+    left_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -54,13 +81,24 @@ class PersonFile:
     visits: Sequence[Visit]
     consents: Sequence[Consent]
     emergencies: Sequence[EmergencyReview]
+    sheets: Sequence[Sheet]
+    red_flags: Sequence[RedFlag]
+    goals: Sequence[Goal]
+    plans: Sequence[ServicePlan]
+    planned: Sequence[PlannedVisit]
+    details: Sequence[tuple[Visit, Detail | None, tuple[PictureKind, ...]]]
+    """Visits that told more than their hours, with the kinds of pictures that are kept of them."""
+    confirmations: Sequence[Confirmation]
+    satisfaction: Sequence[Satisfaction]
+    contradictions: Sequence[Contradiction]
+    revisits: Sequence[Revisit]
     requests: Sequence[RightsRequest]
     openings: Sequence[GlassAccess]
     reads: Sequence[tuple[LogEntry, Account | None]]
 
 
 def person_file(session: Session, person_id: uuid.UUID, *, because: str) -> PersonFile:
-    """Return the whole file of a person whom the caller has found and may show. About 25 queries.
+    """Return the whole file of a person whom the caller has found and may show. About 36 queries.
 
     `because` says why it is gathered without the viewer's scope: a record of the person that lies with another
     station is part of the file too.
@@ -124,6 +162,23 @@ def _gather(session: Session, person_id: uuid.UUID) -> PersonFile:
             .options(joinedload(EmergencyReview.referral))
             .order_by(EmergencyReview.sent_at)
         ).all(),
+        sheets=listed(Sheet, Sheet.taken_on, joinedload(Sheet.version).joinedload(InstrumentVersion.instrument)),
+        red_flags=listed(
+            RedFlag,
+            RedFlag.raised_at,
+            joinedload(RedFlag.sheet).joinedload(Sheet.version),
+            joinedload(RedFlag.handled_by),
+        ),
+        goals=listed(Goal, Goal.set_on, selectinload(Goal.ratings)),
+        plans=listed(
+            ServicePlan, ServicePlan.starts_on, joinedload(ServicePlan.term), joinedload(ServicePlan.organization)
+        ),
+        planned=listed(PlannedVisit, PlannedVisit.due_on),
+        details=_details(session, person_id),
+        confirmations=listed(Confirmation, Confirmation.at, joinedload(Confirmation.referral)),
+        satisfaction=listed(Satisfaction, Satisfaction.asked_at, joinedload(Satisfaction.referral)),
+        contradictions=listed(Contradiction, Contradiction.opened_at, joinedload(Contradiction.referral)),
+        revisits=listed(Revisit, Revisit.due_on, joinedload(Revisit.done_by)),
         requests=listed(RightsRequest, RightsRequest.asked_at, joinedload(RightsRequest.handled_by)),
         openings=listed(
             GlassAccess, GlassAccess.opened_at, joinedload(GlassAccess.account).joinedload(Account.organization)
@@ -142,3 +197,27 @@ def _reads(session: Session, person_id: uuid.UUID) -> Sequence[tuple[LogEntry, A
         .limit(MOST_READS)
     )
     return [(entry, account) for entry, account in rows]
+
+
+def _details(session: Session, person_id: uuid.UUID) -> Sequence[tuple[Visit, Detail | None, tuple[PictureKind, ...]]]:
+    """Visits with what they told besides; never a picture itself, which may show others. Two queries."""
+    pictures: dict[uuid.UUID, list[PictureKind]] = {}
+    kept = (
+        sa.select(VisitPicture.visit_id, VisitPicture.kind).join(VisitPicture.visit).where(Visit.person_id == person_id)
+    )
+    for key, kind in session.execute(kept.order_by(VisitPicture.id)):
+        pictures.setdefault(key, []).append(kind)
+    told = session.execute(
+        sa.select(Visit, VisitDetail)
+        .outerjoin(VisitDetail, VisitDetail.visit_id == Visit.id)
+        .where(Visit.person_id == person_id, sa.or_(VisitDetail.id.is_not(None), Visit.id.in_(pictures)))
+        .order_by(Visit.started_at)
+    )
+    return [(visit, _detail(detail), tuple(pictures.get(visit.id, ()))) for visit, detail in told]
+
+
+def _detail(found: VisitDetail | None) -> Detail | None:
+    if found is None:
+        return None
+    needs = tuple(SeenNeed(code) for code in found.seen_needs or ())
+    return Detail(found.attitude, needs, found.promise, found.arrived_at, found.left_at)
