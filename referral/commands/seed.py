@@ -15,6 +15,7 @@ from referral.actions import seeding
 from referral.actions.account_management import Facts, invite
 from referral.actions.divisions import bring_divisions
 from referral.commands import on_records
+from referral.evaluation.freezing import freeze_for_demonstration
 from referral.extensions import db
 from referral.i18n import _, lazy
 from referral.mail import base_address
@@ -104,6 +105,7 @@ def load_into_empty(today: datetime | None = None) -> bool:
             return False
         day = today.date() if today else clock.today()
         loaded = seeding.load_demonstration(session, today=day, progress=_say)
+        freeze_for_demonstration(session, day)
         refresh_statistics(session)
     click.echo(
         _(

@@ -6,35 +6,38 @@ the clock takes it up again (`take_up`), and whoever was slower keeps nothing.
 
 import uuid
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from threading import Thread
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from models import Account, Area, Freezing, FreezingStatus, Organization, Program, TaxonomyTerm
+from models import Account, Area, Freezing, FreezingStatus, Organization, Program, Snapshot, TaxonomyTerm
 from referral import clock
 from referral.access import as_installation
 from referral.actions import freezing
 from referral.actions.reporting import take_snapshot
 from referral.evaluation.cells import without
 from referral.evaluation.definitions import ALL
-from referral.evaluation.periods import Period
+from referral.evaluation.periods import Period, spanning
 from referral.evaluation.shared import year_tables
 from referral.evaluation.small_cells import is_too_small
-from referral.evaluation.suppression import plan
+from referral.evaluation.suppression import Tables, plan
 from referral.extensions import db
 from referral.i18n import LANGUAGES, speaking
 from referral.queries.report.figures import Report
 from referral.queries.report.flat import digests, flat
 from referral.queries.report.frame import Frame
-from referral.queries.report.report import make_report
+from referral.queries.report.report import home_area, make_report
 from referral.transactions import reading, transaction
 from referral.withheld import FEWEST
 
 log = structlog.get_logger()
+FROZEN_ON = 3
+"""Day of February on which the demonstration froze January."""
 OF_TABLES = (Account, Area, Organization, Program, TaxonomyTerm)
 """Records that figures are named by: they are needed after the transaction in which they were read."""
 
@@ -61,7 +64,7 @@ def freeze(session: Session, key: uuid.UUID) -> FreezingStatus:
             period = Period(order.starts_on, order.ends_on)
             frame = Frame(account, period.start, period.end, order.area_code)
             facts = _facts(session, frame)
-            tables, reports = year_tables(lambda one: _count(session, frame, one), period.start.year, clock.today())
+            tables, reports = _year(session, frame, clock.today())
             for record in [one for one in session if isinstance(one, OF_TABLES)]:
                 session.expunge(record)
         _stage(session, key, begun, "withholding")
@@ -93,8 +96,40 @@ def one_moment(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def _count(session: Session, frame: Frame, period: Period) -> Report:
-    return make_report(session, replace(frame, start=period.start, end=period.end))
+def freeze_now(session: Session, frame: Frame, *, at: datetime) -> Snapshot | None:
+    """Freeze a period at a moment, in the caller's transaction; None where it speaks of too few people."""
+    period = Period(frame.start, frame.end)
+    tables, reports = _year(session, frame, clock.local_date(at))
+    told = without(reports[period.code], period.code, plan(tables))
+    if is_too_small(told):
+        return None
+    return take_snapshot(
+        session, {**_facts(session, frame), "figures": flat(told)}, start=frame.start, end=frame.end,
+        area_code=frame.area_code or "", by=frame.actor, at=at,
+    )  # fmt: skip
+
+
+def freeze_for_demonstration(session: Session, today: date) -> int:
+    """Freeze, as in the first days of February, what January was, for those who may; return how many were.
+
+    The first month of a year, because there is nothing else yet to plan its withheld figures with: that takes a moment.
+    """
+    year = today.year if today >= date(today.year, 2, FROZEN_ON) else today.year - 1
+    month = spanning(date(year, 1, 1), 1)
+    at = clock.start_of(date(year, 2, FROZEN_ON)) + timedelta(hours=9)
+    made = 0
+    for login in ("evaluator", "coordinator"):
+        account = session.scalars(sa.select(Account).where(Account.login == login)).one()
+        frame = Frame(account, month.start, month.end, home_area(session, account))
+        made += freeze_now(session, frame, at=at) is not None
+    return made
+
+
+def _year(session: Session, frame: Frame, today: date) -> tuple[Tables, dict[str, Report]]:
+    def count(period: Period) -> Report:
+        return make_report(session, replace(frame, start=period.start, end=period.end))
+
+    return year_tables(count, frame.start.year, today)
 
 
 def _stage(session: Session, key: uuid.UUID, begun: datetime, stage: str) -> None:

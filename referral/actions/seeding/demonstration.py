@@ -17,6 +17,7 @@ from referral.actions.seeding.agreeing import write_consents
 from referral.actions.seeding.answering import write_answers
 from referral.actions.seeding.cases import move_cases, open_cases
 from referral.actions.seeding.district import build_district, count_places
+from referral.actions.seeding.evaluating import tell_evaluation
 from referral.actions.seeding.funds import make_fund
 from referral.actions.seeding.hours import make_odd, tell_hours
 from referral.actions.seeding.needs import Needs
@@ -60,6 +61,7 @@ def load_demonstration(session: Session, *, today: date, progress: Progress) -> 
     rows = world.write(session, progress)
     reset_counters(session)
     tell_hours(session, today)
+    tell_evaluation(session, today)
     write_answers(session, clock.now())
     return Loaded(
         rows=rows,
