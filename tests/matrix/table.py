@@ -246,9 +246,11 @@ casework.approve_hours          P  -           supervisor:* coordinator:* 302
 casework.show_visit_hours       G  visit       supervisor:own 200 ino
 casework.dispute_hours          P  visit       supervisor:own 422 ino
 casework.explain_flag           P  flag        supervisor:own 302
-casework.list_limits            G  -           supervisor:* coordinator:* 200
-casework.edit_limit             G  name=travel_kmh COORDINATOR 200
-casework.edit_limit             P  name=travel_kmh COORDINATOR 422
+casework.list_limits            G  -           supervisor:* KEEPERS 200
+casework.edit_limit             G  name=travel_kmh KEEPERS 200
+casework.edit_limit             P  name=travel_kmh KEEPERS 422
+casework.set_limit_for_help     G  -           KEEPERS 200
+casework.set_limit_for_help     P  -           KEEPERS 422
 casework.list_volunteers        G  -           worker:* supervisor:* officer:* 200
 casework.add_volunteer          G  -           worker:* supervisor:* officer:* 200
 casework.add_volunteer          P  -           worker:* supervisor:* officer:* 422
@@ -313,7 +315,7 @@ coordination.start_round        P  -           COORDINATOR 422
 evaluation.export_chart         G  name=months REPORT 200                                  < purpose=report
 evaluation.export_report        G  -           REPORT 200                                  < purpose=reporting
 evaluation.answer_finding       P  finding     officer:* 422
-evaluation.close_finding        P  finding     evaluator:* 400
+evaluation.close_finding        P  finding     evaluator:* 422
 evaluation.draw                 P  -           evaluator:* 422
 evaluation.export_month         G  month       supervisor:* coordinator:* 200
 evaluation.export_snapshot      G  snapshot    evaluator:* coordinator:* 200
@@ -458,7 +460,7 @@ NOT_HERE = {
     "coordination.deduct_settlement": "the form wants an amount and a reason",
     "coordination.pay_settlement": "nothing here is confirmed by a second person",
     "evaluation.answer_finding": "the form wants a verdict",
-    "evaluation.close_finding": "nothing here is disputed",
+    "evaluation.close_finding": "the form wants a verdict",
     "evaluation.draw": "the form wants a size and a period",
     "evaluation.send_month_back": "the form wants a reason",
     "evaluation.write_finding": "the form wants words",
