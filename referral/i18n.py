@@ -83,9 +83,21 @@ def lazy_pgettext(context: str, message: str, **values: object) -> Any:
 
 
 def language() -> Language:
-    """Return the language of the page or text being made now; Chinese outside an application."""
-    locale = get_locale()
-    return LANGUAGES.get(locale.language, DEFAULT) if locale else DEFAULT
+    """Return the language of the page or text being made now; Chinese outside an application.
+
+    Found once for a page: a chart of a city's townships asks for each of its thousands of texts.
+    """
+    found: Language | None = g.get("language") if g and has_request_context() else None
+    if found is None:
+        locale = get_locale()
+        found = LANGUAGES.get(locale.language, DEFAULT) if locale else DEFAULT
+        if g and has_request_context():
+            g.language = found
+    return found
+
+
+KEPT = ("catalogue", "language")
+"""What is found once for a page."""
 
 
 def _catalogue() -> Any:
@@ -113,13 +125,13 @@ def _chosen() -> str:
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
     """Make texts in another language than the reader's, e.g. a message to somebody else's account."""
-    readers = g.pop("catalogue", None) if g else None
+    readers = {name: g.pop(name, None) for name in KEPT} if g else {}
     try:
         with force_locale(LANGUAGES[code].locale):
             yield
     finally:
-        if g:
-            g.catalogue = readers
+        for name, kept in readers.items():
+            setattr(g, name, kept)
 
 
 def in_language(record: Any, field: str = "name") -> str:

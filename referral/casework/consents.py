@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import force_locale
 from werkzeug.wrappers import Response
 
 from models import Consent, DataKind, Organization, Person, Referral, ReferralStatus
@@ -16,7 +15,7 @@ from referral.actions import sending
 from referral.casework import blueprint
 from referral.casework.consent_forms import ConsentForm, EmergencyForm, WithdrawForm
 from referral.extensions import db
-from referral.i18n import LANGUAGES, _, ngettext
+from referral.i18n import LANGUAGES, _, ngettext, speaking
 from referral.queries import consent_pages, consents, needs, people
 
 Answer = Response | str | tuple[str, int]
@@ -108,7 +107,7 @@ def print_consent(person: Person) -> str:
     }
     if language is None:
         return render_template("casework/print_consent.html", **facts)
-    with force_locale(language.locale):
+    with speaking(language.code):
         return render_template("casework/print_consent.html", **facts)
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from zlib import crc32
 
 from markupsafe import Markup, escape
@@ -110,6 +111,12 @@ def named(element: str, words: str, **more: str) -> Markup:
     return Markup(f"<{element}{_attributes(more)}{_language_of(words)}>{escape(words)}</{element}>")  # noqa: S704  escaped
 
 
+@lru_cache(1024)
+def _once(word: str) -> str:
+    """Return a colour or a keyword escaped: few of them, in each of thousands of elements."""
+    return str(escape(word))
+
+
 def _attributes(given: Mapping[str, object]) -> str:
     """Return attributes of an element, escaped. Put together by hand: a chart of a city's townships has thousands."""
     return "".join([f' {key.replace("_", "-")}="{escape(value)}"' for key, value in given.items()])
@@ -125,8 +132,8 @@ def _language_of(words: str) -> Markup:
 def text(x: float, y: float, words: str, anchor: str = "start", fill: str = INK, **more: object) -> Markup:
     """Return one line of text at a point; y is the middle of the line."""
     return Markup(  # noqa: S704  every part is escaped
-        f'<text x="{num(x)}" y="{num(y)}" text-anchor="{escape(anchor)}" dominant-baseline="central" '
-        f'fill="{escape(fill)}"{_attributes(more)}{_language_of(words)}>{escape(words)}</text>'
+        f'<text x="{num(x)}" y="{num(y)}" text-anchor="{_once(anchor)}" dominant-baseline="central" '
+        f'fill="{_once(fill)}"{_attributes(more)}{_language_of(words)}>{escape(words)}</text>'
     )
 
 
@@ -144,7 +151,7 @@ def rect(  # noqa: PLR0917  the order of SVG
     """Return a rectangle; `hint` shows when pointed at."""
     return Markup(  # noqa: S704  every part is escaped
         f'<rect x="{num(x)}" y="{num(y)}" width="{num(max(width, 0))}" height="{num(max(height, 0))}" rx="3" '
-        f'fill="{escape(fill)}">{named("title", hint) if hint else ""}</rect>'
+        f'fill="{_once(fill)}">{named("title", hint) if hint else ""}</rect>'
     )
 
 

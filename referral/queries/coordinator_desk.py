@@ -67,25 +67,22 @@ def _since(today: date) -> list[datetime]:
 
 
 def _in_ranges(actor: Account, *, at: datetime, today: date) -> Any:
-    """Each figure counted in a range of an index: SQLite takes a fifth of the time of looking at each need."""
+    """Each figure counted in a range of an index: SQLite takes half of the time of looking at each need."""
     since = _since(today)
+    # A list and no range of tiers: so each tier is a range of its own, in which the day is the next column.
+    waits = sa.and_(scope(actor, Need), Need.waiting_rank.in_(TIER_URGENCIES))
 
-    def count(rank: int, band: int, late: bool, *conditions: sa.ColumnElement[bool]) -> Any:
+    def count(band: int, late: bool, *conditions: sa.ColumnElement[bool]) -> Any:
         counted = sa.func.count()
         told = (sa.literal(0), counted) if late else (counted, sa.literal(0))
-        return (
-            sa.select(sa.literal(rank), sa.literal(band), *told)
-            .select_from(Need)
-            .where(scope(actor, Need), Need.waiting_rank == rank, *conditions)
-        )
+        found = sa.select(Need.waiting_rank, sa.literal(band), *told).where(waits, *conditions)
+        return found.group_by(Need.waiting_rank)
 
-    parts = []
-    for rank in TIER_URGENCIES:
-        parts.append(count(rank, 0, True, Need.due_at < at))
-        for band, (youngest, oldest) in enumerate(zip([None, *since], [*since, None], strict=True)):
-            conditions = [] if youngest is None else [Need.opened_at < youngest]
-            conditions += [] if oldest is None else [Need.opened_at >= oldest]
-            parts.append(count(rank, band, False, *conditions))
+    parts = [count(0, True, Need.due_at < at)]
+    for band, (youngest, oldest) in enumerate(zip([None, *since], [*since, None], strict=True)):
+        conditions = [] if youngest is None else [Need.opened_at < youngest]
+        conditions += [] if oldest is None else [Need.opened_at >= oldest]
+        parts.append(count(band, False, *conditions))
     return sa.union_all(*parts)
 
 
