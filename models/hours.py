@@ -150,16 +150,19 @@ class HoursDecision(Record):
 
 
 class HoursThreshold(Record):
-    """A limit of a rule that was set otherwise than usual, with the reason or paper behind it."""
+    """A limit that was set otherwise than usual, with the reason or paper behind it. A change is a new row."""
 
     __tablename__ = "hours_threshold"
     field_group = FieldGroup.INSTALLATION
+    __table_args__ = (sa.Index("ix_hours_threshold_name_set_at", "name", "set_at"),)
 
-    name: Mapped[str] = mapped_column(sa.String(48), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(48))
     value: Mapped[Units]
     source: Mapped[str] = mapped_column(sa.String(255))
     set_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     set_at: Mapped[datetime]
+
+    set_by: Mapped[Account | None] = relationship(lazy="raise_on_sql")
 
 
 class Volunteer(Record):

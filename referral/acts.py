@@ -34,6 +34,8 @@ class Act(enum.StrEnum):
     EDIT_INSTRUMENTS = "edit_instruments"
     READ_HOURS = "read_hours"
     DECIDE_HOURS = "decide_hours"
+    READ_LIMITS = "read_limits"
+    SET_LIMITS = "set_limits"
     READ_CONTRACTS = "read_contracts"
     KEEP_CONTRACTS = "keep_contracts"
     KEEP_VOLUNTEERS = "keep_volunteers"
@@ -128,6 +130,8 @@ WAYS: dict[Act, frozenset[Role]] = {
     Act.INSTALL_PHONE: _EVERYBODY,
     Act.READ_HOURS: frozenset({Role.STATION_SUPERVISOR}) | _COORDINATOR | _PROVIDER,
     Act.DECIDE_HOURS: frozenset({Role.STATION_SUPERVISOR}) | _COORDINATOR,
+    Act.READ_LIMITS: frozenset({Role.STATION_SUPERVISOR}) | _COORDINATOR | _ADMINISTRATOR,
+    Act.SET_LIMITS: _COORDINATOR | _ADMINISTRATOR,
     Act.READ_CONTRACTS: frozenset({Role.STATION_SUPERVISOR}) | _COORDINATOR | _PROVIDER,
     Act.KEEP_CONTRACTS: _COORDINATOR,
     Act.KEEP_VOLUNTEERS: _STATION | _PROVIDER,

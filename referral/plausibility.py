@@ -1,4 +1,4 @@
-"""Limits by which a logged visit is found implausible: what each is, and where it comes from.
+"""Limits by which a logged visit is found implausible, and days of re-visits: what each is, and where it comes from.
 
 A limit that a city sets otherwise is a row of `HoursThreshold`; a limit for one kind of help is named
 `too_long.<code of the term>`.
@@ -69,7 +69,18 @@ LIMITS: Mapping[str, Limit] = {
         "0.8", "", lazy("Share of visits that begin on the hour and take the same number of minutes"),
         lazy("Default: by chance one visit in twelve begins on the hour where times are kept to five minutes"),
     ),
+    "revisit_days": _limit(
+        "20", lazy("working days"), lazy("A concluded case is visited again after so many"),
+        lazy("Default: no rule names a number"),
+    ),
+    "revisit_again_days": _limit(
+        "5", lazy("working days"), lazy("Where nobody was reached, the next try is due after so many"),
+        lazy("Default"),
+    ),
 }  # fmt: skip
+WHOLE = frozenset({"revisit_days", "revisit_again_days"})
+"""Limits that are whole days."""
+WORKING_DAYS_MOST = 250
 PER_TERM = "too_long."
 """Begins the name of a limit for one kind of help."""
 

@@ -10,11 +10,9 @@ from models.base import new_key
 from models.errors import DomainError, ReasonMissing, WrongStep
 from referral.actions import case_flow
 from referral.clock import local_date
+from referral.queries import thresholds
 from referral.queries.calendar import work_calendar
 
-DUE_AFTER = 20
-"""Working days from the conclusion to the re-visit (default of ours; no rule names a number)."""
-TRY_AGAIN_AFTER = 5
 Result = RevisitResult
 
 
@@ -24,11 +22,14 @@ class DayInFuture(DomainError):
     code = "day_in_future"
 
 
-def plan(session: Session, case: Case, *, at: datetime, working_days: int = DUE_AFTER) -> Revisit:
-    """Plan the re-visit of a case, once: an open one stays as it is."""
+def plan(
+    session: Session, case: Case, *, at: datetime, working_days: int | None = None, after: str = "revisit_days"
+) -> Revisit:
+    """Plan the re-visit of a case, once: an open one stays as it is. Without days, the limit `after` says when."""
     known = open_revisit(session, case)
     if known is not None:
         return known
+    working_days = thresholds.number(session, after) if working_days is None else working_days
     due = work_calendar(session).deadline(at, working_days)
     planned = Revisit(
         id=new_key(at),
@@ -77,7 +78,7 @@ def carry_out(
     visit.done_on, visit.done_by_id, visit.way, visit.result, visit.note = on, by.id, way, result, note
     session.flush()
     if result is Result.NOT_REACHED:
-        plan(session, case, at=at, working_days=TRY_AGAIN_AFTER)
+        plan(session, case, at=at, after="revisit_again_days")
         return visit
     case_flow.move(session, case, CaseStatus.REVISITED, by=by, at=at, note=note)
     if result is Result.NEED_AGAIN:

@@ -15,6 +15,7 @@ from referral.casework import (  # noqa: E402, F401  views need the blueprint
     glass,
     goals,
     hours,
+    limits,
     looks,
     measures,
     needs,

@@ -1,7 +1,6 @@
 """Hours: one line for each worker, organization, program or service; approval and dispute; what looks implausible."""
 
 import uuid
-from decimal import Decimal
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -11,15 +10,13 @@ from referral import clock
 from referral.access import Act, actor, allow
 from referral.actions import flags as flag_acts
 from referral.actions import hours as acts
-from referral.actions.thresholds import set_limit
 from referral.casework import blueprint
 from referral.casework.flag_words import flag_words
-from referral.casework.hours_forms import GROUPS, DisputeForm, ExplainForm, HoursForm, LimitForm
+from referral.casework.hours_forms import GROUPS, DisputeForm, ExplainForm, HoursForm
 from referral.exports import Column, workbook
 from referral.extensions import db
 from referral.i18n import _, in_language, ngettext
-from referral.plausibility import LIMITS
-from referral.queries import contracts, hours, hours_lines, needs, thresholds
+from referral.queries import contracts, hours, hours_lines, needs
 from referral.queries.paging import paginate
 from referral.queries.settling import next_month
 from referral.taking_out import for_a_reason
@@ -191,27 +188,3 @@ def explain_flag(flag: VisitFlag) -> Answer:
         flag_acts.explain(db.session, flag, visit, reason=form.reason.data, by=actor(), at=clock.now())
         flash(_("Explained, with your name and the time."), "success")
     return redirect(url_for("casework.show_visit_hours", key=visit.id))
-
-
-@blueprint.get("/hours/limits")
-@allow(Act.DECIDE_HOURS)
-def list_limits() -> str:
-    """By which limits are visits flagged, and where do they come from?"""
-    return render_template("casework/list_limits.html", limits=LIMITS, changed=thresholds.changed(db.session))
-
-
-@blueprint.route("/hours/limits/<name>", methods=["GET", "POST"])
-@allow(Act.KEEP_CONTRACTS)
-def edit_limit(name: str) -> Answer:
-    """Set a limit otherwise than usual, with where that comes from."""
-    if name not in LIMITS:
-        abort(404)
-    now = thresholds.changed(db.session).get(name)
-    form = LimitForm(data={"value": now.value if now else LIMITS[name].value, "source": now.source if now else None})
-    if form.validate_on_submit():
-        value = form.value.data or Decimal(0)
-        set_limit(db.session, name, value, source=form.source.data or "", by=actor(), at=clock.now())
-        flash(_("Saved. The next look at the hours goes by it."), "success")
-        return redirect(url_for("casework.list_limits"))
-    page = render_template("casework/edit_limit.html", form=form, limit=LIMITS[name])
-    return page, 422 if form.errors else 200

@@ -73,3 +73,18 @@ class LimitForm(Form):
     source = wtforms.StringField(
         lazy("Where it comes from"), [InputRequired(), Length(max=255)], description=lazy("A paper, a contract, a vote")
     )
+
+
+class HelpLimitForm(LimitForm):
+    """How long one visit of one kind of help may take."""
+
+    term = wtforms.SelectField(lazy("Kind of help"), [InputRequired()])
+
+    def prepare(self, terms: Iterable[TaxonomyTerm]) -> None:
+        """Offer the kinds of help."""
+        self.known = {str(term.id): term.code for term in terms}
+        self.term.choices = record_choices(terms, _("Choose"))
+
+    def code(self) -> str:
+        """Return the code of the kind chosen."""
+        return self.known[self.term.data]

@@ -50,6 +50,8 @@ carry_out_plan         station_worker station_supervisor provider_officer
 read_calendar_feed     village_assistant station_worker station_supervisor provider_officer coordinator evaluator administrator auditor
 read_hours             station_supervisor coordinator provider_officer
 decide_hours           station_supervisor coordinator
+read_limits            station_supervisor coordinator administrator
+set_limits             coordinator administrator
 read_contracts         station_supervisor coordinator provider_officer
 keep_contracts         coordinator
 keep_volunteers        station_worker station_supervisor provider_officer

@@ -60,7 +60,8 @@ def person_of(scene: Scene) -> Person:
 
 def visited(scene: Scene, person: Person, **more: Any) -> Visit:
     usual: dict[str, Any] = {
-        "person": person, "term": scene.session.get_one(TaxonomyTerm, scene.need.term_id), "organization": scene.session.get_one(Organization, scene.referral.organization_id),
+        "person": person, "term": scene.session.get_one(TaxonomyTerm, scene.need.term_id),
+        "organization": scene.session.get_one(Organization, scene.referral.organization_id),
         "by": scene.officer,
         "kind": VisitKind.HOME_VISIT, "contact_result": ContactResult.MET_PERSON, "started_at": AT, "minutes": 30,
         "units": Decimal(1), "note": "独自谈心",

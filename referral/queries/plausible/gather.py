@@ -22,7 +22,6 @@ from models import (
     Contract,
     ContractLine,
     ContractStatus,
-    HoursThreshold,
     Location,
     NotePrint,
     Program,
@@ -36,6 +35,7 @@ from models.visit import REACHED
 from referral.access import without_scope
 from referral.clock import local_date
 from referral.plausibility import Limits
+from referral.queries import thresholds
 
 Prints = Mapping[uuid.UUID, tuple[str, str]]
 WHY = "visits are held against all others of the worker and of the person, whoever logged them; only figures come out"
@@ -89,9 +89,7 @@ class Gathered:
 
 def limits(session: Session) -> Limits:
     """Return the limits in force. One statement."""
-    return Limits(
-        {row.name: row.value for row in session.execute(sa.select(HoursThreshold.name, HoursThreshold.value))}
-    )
+    return Limits({name: one.value for name, one in thresholds.changed(session).items()})
 
 
 def gather(
