@@ -184,6 +184,7 @@ def ask_by_link(session: Session, secret: str, text: str, *, at: datetime) -> Re
     link = links.find(session, secret, LinkPurpose.ANSWER, at=at, lock=True)
     if link is None:
         raise LinkRefused
+    link.opened_at = link.opened_at or at
     return ask(session, link.referral, text, way=AnswerWay.LINK, link=link, by=None, at=at)
 
 

@@ -143,7 +143,7 @@ def use(session: Session, link: AnswerLink, *, at: datetime) -> bool:
     used = session.execute(
         sa.update(AnswerLink)
         .where(AnswerLink.id == link.id, AnswerLink.used_at.is_(None), AnswerLink.revoked_at.is_(None))
-        .values(used_at=at)
+        .values(used_at=at, opened_at=sa.func.coalesce(AnswerLink.opened_at, at))
         .execution_options(synchronize_session=False)
     )
     return bool(used.rowcount)  # type: ignore[attr-defined]
@@ -158,10 +158,16 @@ def referral_of(session: Session, secret: str) -> Referral | None:
     ).one_or_none()
 
 
-def note_opened(session: Session, secret: str, *, at: datetime) -> None:
-    """Note when a link that works was first opened in a browser."""
+def note_opened(session: Session, secret: str, *, at: datetime) -> bool:
+    """Note when a link that works was first opened by somebody; return whether it works.
+
+    Only ever called for a POST: mail filters open addresses, run no scripts and press no buttons.
+    """
+    works = False
     for purpose in LinkPurpose:
         link = find(session, secret, purpose, at=at)
         if link is not None:
+            works = True
             first = sa.update(AnswerLink).where(AnswerLink.id == link.id, AnswerLink.opened_at.is_(None))
             session.execute(first.values(opened_at=at).execution_options(synchronize_session=False))
+    return works

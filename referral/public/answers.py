@@ -77,7 +77,22 @@ def _again(token: str) -> Answer:
     return redirect(url_for("public.show_done", what="again"))
 
 
-STEPS: dict[str, Callable[[str], Answer]] = {"accept": _accept, "reject": _reject, "ask": _ask, "again": _again}
+def _seen(token: str) -> Answer:
+    """Note that somebody has read the page: a button where no script runs, which no mail filter presses."""
+    if not LinkForm().validate():
+        return _page(token)
+    with without_scope(db.session, because=BECAUSE):
+        works = links.note_opened(db.session, token, at=clock.now())
+    return redirect(url_for("public.show_request", token=token, seen="yes")) if works else _refused(token)
+
+
+STEPS: dict[str, Callable[[str], Answer]] = {
+    "accept": _accept,
+    "reject": _reject,
+    "ask": _ask,
+    "again": _again,
+    "seen": _seen,
+}
 """What the buttons of the page do."""
 
 
@@ -133,7 +148,12 @@ def _page(token: str, **forms: Any) -> Answer:
             extract = asked.taken_on(db.session, link)
             questions = asked.lines(db.session, link.referral_id)
             return render_template(
-                "public/show_taken_on.html", referral=extract, link=link, words=need_words, questions=questions
+                "public/show_taken_on.html",
+                referral=extract,
+                link=link,
+                token=token,
+                words=need_words,
+                questions=questions,
             )
     return _refused(token)
 

@@ -157,6 +157,35 @@ def test_no_page_that_is_only_opened_answers(asked: Asked) -> None:
     assert asked.link().opened_at is not None
 
 
+def test_without_scripts_a_button_says_that_it_was_read_and_a_filter_never_does(asked: Asked) -> None:
+    address = asked.address()
+    page = asked.client.get(address).get_data(as_text=True)
+    assert (
+        '<input type="hidden" name="step" value="seen">' in page.partition("<noscript>")[2].partition("</noscript>")[0]
+    )
+    for seen in ({}, {"seen": "yes"}, {"step": "seen"}):
+        asked.client.get(address, query_string=seen)
+        asked.client.head(address, query_string=seen)
+    assert asked.link().opened_at is None
+    for language in ("zh", "en"):
+        answer = asked.press(address, "seen", follow_redirects=True, headers={"Accept-Language": language})
+        check_page(answer, language)
+    first = asked.link().opened_at
+    assert first is not None
+    assert (asked.link().used_at, asked.now().status) == (None, ReferralStatus.REQUESTED)
+    asked.press(address, "seen")
+    assert asked.link().opened_at == first, "the first time counts"
+
+
+@pytest.mark.parametrize("step", ["accept", "ask"])
+def test_who_answers_or_asks_has_read_it(asked: Asked, step: str) -> None:
+    link = asked.link()
+    assert asked.press(asked.address(), step, data={"question": "几楼？"}).status_code == 302
+    asked.session.refresh(link)
+    assert link.opened_at is not None
+    asked.session.commit()
+
+
 def test_yes_takes_the_referral_on_and_a_fresh_link_shows_what_was_agreed(asked: Asked) -> None:
     address = asked.address()
     answer = asked.press(address, "accept", follow_redirects=True)
@@ -407,6 +436,7 @@ POSTS = {
     "accept": {},
     "reject": {"reason": "full"},
     "ask": {"question": "还能答吗？"},
+    "seen": {},
 }
 
 
