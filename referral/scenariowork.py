@@ -2,22 +2,18 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
-from matching import Params, solve
+from matching import Params
 from models import Scenario, ScenarioKind, ScenarioStatus
 from referral import clock
 from referral.actions import scenarios
-from referral.actions.rounding.altering import altered
-from referral.actions.rounding.changing import Altered, altered_by
-from referral.actions.rounding.comparing import Plan, differences, figures, places
-from referral.queries.gathering.board import Board, gather_if_begun
-from referral.queries.gathering.groups import grouped
+from referral.actions.rounding.beside import copy_of, of_both, of_today, plan_of
+from referral.actions.rounding.changing import altered_by
+from referral.queries.gathering.board import gather_if_begun
 from referral.queries.parameters import in_force
 from referral.transactions import reading, transaction
 
@@ -58,18 +54,16 @@ def compute_scenario(session: Session, key: uuid.UUID, *, progress: Progress = s
         seconds = {"gather": perf_counter() - started}
         stage("solving", 30)
         started = perf_counter()
-        plan = solve(grouped(board, now.fair_by)[0], now, seed=seed)
-        today = Plan(board, plan, [str(opening) for opening in board.capacity_ids])
+        today = plan_of(board, now, seed=seed)
         seconds["today"] = perf_counter() - started
-        answer: dict[str, Any] = {"today": figures(today), "digest": board.digest, "params": now.as_dict()}
+        answer = of_today(today, now)
         if not alone:
             stage("solving_copy", 60)
             started = perf_counter()
-            copy = _copy(board, meant, copied, seed)
+            copy = copy_of(board, meant, copied, seed=seed)
             seconds["copy"] = perf_counter() - started
             stage("comparing", 90)
-            answer |= {"copy": figures(copy), "differences": differences(today, copy), "places": places(today, copy)}
-            answer["idle"] = meant.idle
+            answer |= of_both(today, copy, meant)
         answer["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
         with transaction(session):
             scenarios.finish(session, key, result=answer, at=clock.now())
@@ -81,9 +75,3 @@ def compute_scenario(session: Session, key: uuid.UUID, *, progress: Progress = s
         return ScenarioStatus.FAILED
     progress("done", 100)
     return status
-
-
-def _copy(board: Board, meant: Altered, params: Params, seed: int) -> Plan:
-    """The same needs, the altered openings."""
-    copied = replace(board, problem=altered(board.problem, meant.alterations))
-    return Plan(copied, solve(grouped(copied, params.fair_by)[0], params, seed=seed), meant.names)

@@ -19,6 +19,7 @@ from referral.coordination import (  # noqa: E402, F401  views need the blueprin
     planning,
     proposals,
     rounds,
+    scenario_files,
     scenarios,
     silence,
     views,

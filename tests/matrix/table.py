@@ -229,6 +229,8 @@ coordination.keep_scenario      P  scenario    AREA 302                         
 coordination.list_scenarios     G  -           COORDINATOR 200
 coordination.repeat_scenario    P  scenario    AREA 302
 coordination.show_scenario      G  scenario    AREA 200 IOn
+coordination.export_scenario    G  scenario    AREA 200
+coordination.download_scenario_chart G scenario AREA 200
 coordination.compute_effect     P  parameters  AREA 302
 coordination.discard_parameters P  parameters  AREA 302
 coordination.draft_parameters   G  -           COORDINATOR 200

@@ -224,7 +224,7 @@ def test_what_cannot_be_computed_is_marked_as_failed(session: Session, monkeypat
     def broken(*_args: Any, **_more: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("referral.scenariowork.solve", broken)
+    monkeypatch.setattr("referral.actions.rounding.beside.solve", broken)
     assert compute_scenario(session, key) is ScenarioStatus.FAILED
     failed = session.get_one(Scenario, key, populate_existing=True)
     assert (failed.failure, failed.result) == ("MemoryError", {})

@@ -22,11 +22,14 @@ from models import (
     ReferralStatus,
     Reservation,
     ReservationStatus,
+    Scenario,
+    ScenarioStatus,
     Visit,
 )
 from models import case as case_steps
 from models.referral import LIVE_STATUSES, NEXT_STEPS
 from models.visit import REACHED
+from referral.actions.seeding.asking import PLACES
 from referral.clock import SHANGHAI, local_date
 from referral.queries.calendar import work_calendar
 from tests.referral.seeded import TODAY, count, everything
@@ -175,3 +178,18 @@ def test_not_reached_results_have_their_words() -> None:
 
     assert all(pool("demonstration/phrases.csv")[f"missed:{result}"] for result in MISSED_RESULTS)
     assert ContactResult.MET_PERSON not in MISSED_RESULTS
+
+
+def test_the_answer_that_is_kept_holds_today_beside_the_copy_and_serves_more(district: Session) -> None:
+    kept = district.scalars(sa.select(Scenario)).one()
+    assert kept.status is ScenarioStatus.KEPT
+    assert local_date(kept.at) == TODAY
+    today, copy = kept.result["today"], kept.result["copy"]
+    assert today["exact"]
+    assert copy["exact"]
+    assert copy["places"] == today["places"] + PLACES
+    assert today["needs"] == copy["needs"] > 0
+    assert today["served"] < copy["served"] <= today["served"] + PLACES
+    assert kept.result["differences"]["gain"]["count"] - kept.result["differences"]["lose"]["count"] == (
+        copy["served"] - today["served"]
+    )

@@ -15,6 +15,7 @@ from referral.actions.search_text import search_text
 from referral.actions.seeding.accounts import make_accounts
 from referral.actions.seeding.agreeing import write_consents
 from referral.actions.seeding.answering import write_answers
+from referral.actions.seeding.asking import ask_what_if
 from referral.actions.seeding.cases import move_cases, open_cases
 from referral.actions.seeding.district import build_district, count_places
 from referral.actions.seeding.evaluating import tell_evaluation
@@ -63,6 +64,7 @@ def load_demonstration(session: Session, *, today: date, progress: Progress) -> 
     tell_hours(session, today)
     tell_evaluation(session, today)
     write_answers(session, clock.now())
+    ask_what_if(session, today)
     return Loaded(
         rows=rows,
         people=len(world.all(Person)),
