@@ -3,14 +3,14 @@
 A limit that is set otherwise is a new row; the ones before stay, so that it can be said which held when.
 
 Revision: 0020
-Follows: 0018
+Follows: 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
