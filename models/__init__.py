@@ -116,7 +116,16 @@ from models.person import (
     PersonStatus,
     Sex,
 )
-from models.phone import Attitude, PhoneEntry, PhoneOperation, PictureKind, SeenNeed, VisitDetail, VisitPicture
+from models.phone import (
+    Attitude,
+    PhoneEntry,
+    PhoneOperation,
+    PictureKind,
+    RiskGrade,
+    SeenNeed,
+    VisitDetail,
+    VisitPicture,
+)
 from models.plan import (
     DeliveryStop,
     FreeDays,
@@ -348,6 +357,7 @@ __all__ = [
     "RightsKind",
     "RightsRequest",
     "RightsState",
+    "RiskGrade",
     "Role",
     "Round",
     "RoundKind",

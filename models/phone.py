@@ -36,6 +36,14 @@ class SeenNeed(enum.StrEnum):
     SAFETY = "safety"
 
 
+class RiskGrade(enum.StrEnum):
+    """How soon somebody should be looked after, as the day's list shows it; worked out anew each time, never kept."""
+
+    HIGH = "high"
+    RAISED = "raised"
+    USUAL = "usual"
+
+
 class PhoneOperation(enum.StrEnum):
     """What an entry asks for."""
 

@@ -8,7 +8,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from models import PhoneOperation
+from models import PhoneOperation, RiskGrade
 from referral import clock
 from referral.access import Act, actor, allow
 from referral.actions.phone import PhoneKeyReused
@@ -47,7 +47,7 @@ def list_people() -> Response:
                 "target": f"{stop.kind}:{stop.key}",
                 "name": stop.name or stop.number,
                 "village": in_language(stop.village),
-                "risk": word(stop.risk) if stop.risk else "",
+                "risk": word(stop.risk) if stop.risk and stop.risk is not RiskGrade.USUAL else "",
                 "last": stop.last_at.astimezone(clock.SHANGHAI).strftime("%m-%d") if stop.last_at else "",
                 "promise": stop.promise or "",
                 "seen": f"{stop.name}|{stop.village.code}" if stop.kind == "people" else "",

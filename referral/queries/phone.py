@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -14,20 +14,20 @@ from models import (
     Account,
     ContactResult,
     Referral,
+    RiskGrade,
     Role,
-    Urgency,
     Visit,
     VisitDetail,
 )
 from models.referral import GOING_ON_STATUSES
 from referral import clock, log
 from referral.access import scope
-from referral.queries import clients, plans, station_desk, visits
+from referral.queries import clients, plans, risks, station_desk, visits
 from referral.queries.inbox import Names
 
 MOST = 20
 """People whom a phone may keep for a day."""
-RISKS = {Urgency.CRITICAL: 0, Urgency.HIGH: 1, Urgency.NORMAL: 2}
+RISKS = {RiskGrade.HIGH: 0, RiskGrade.RAISED: 1, RiskGrade.USUAL: 2}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Stop:
     number: str
     village: Any
     term: Any
-    risk: Urgency | None
+    risk: RiskGrade | None
+    """Empty for a provider: it rests on what the station alone knows."""
     last_at: datetime | None = None
     last_result: ContactResult | None = None
     promise: str | None = None
@@ -60,13 +61,16 @@ class Hamlet:
 
 
 def day(session: Session, actor: Account, today: date) -> list[Hamlet]:
-    """Return whom the actor should see today, by village; who was seen today stands last. At most 9 queries."""
+    """Return whom the actor should see today, by village; who was seen today stands last. At most 14 queries."""
     found = _planned(session, actor, today)
     of_plans = {stop.person_id for stop in found}
     others = of_provider if actor.role is Role.PROVIDER_OFFICER else _of_station
     found += [stop for stop in others(session, actor, today) if stop.person_id not in of_plans]
     found = found[: 2 * MOST]
     told = _last_told(session, actor, [stop.person_id for stop in found], today)
+    of_station = actor.role is not Role.PROVIDER_OFFICER
+    risk = risks.of_people(session, actor, {stop.person_id for stop in found}, today) if of_station else {}
+    found = [replace(stop, risk=risk.get(stop.person_id)) for stop in found]
     filled = sorted((_filled(stop, told.get(stop.person_id), today) for stop in found), key=_order)
     villages = (list(group) for _name, group in groupby(filled, key=lambda stop: name_of(stop.village)))
     return [Hamlet(stops[0].village, stops) for stops in villages]
@@ -124,7 +128,7 @@ def _of_station(session: Session, actor: Account, today: date) -> list[Stop]:
             row.case.person.number,
             row.case.person.area,
             None,
-            row.case.urgency,
+            None,
             due=row.visit_due,
         )
         for row in rows

@@ -26,5 +26,6 @@ WORDS: dict[str, dict[str, Any]] = {
         "group": lazy("Group session"),
         "lead": lazy("Call for help"),
     },
+    "RiskGrade": {"high": lazy("High risk"), "raised": lazy("Raised risk"), "usual": lazy("Usual")},
     "PictureKind": {"photo": lazy("Photo"), "signature": lazy("Signature")},
 }
