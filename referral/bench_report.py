@@ -3,7 +3,6 @@
 Everything in it is invented by a seed. It is written past the records and past the log, into a database of its own.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -22,7 +21,6 @@ from models import (
     ContactResult,
     Location,
     Organization,
-    Person,
     Program,
     ProviderKind,
     Role,
@@ -33,9 +31,8 @@ from models import (
 )
 from models.base import new_key
 from referral import bulk, clock
+from referral.bench_report_work import Visits, Work
 from referral.queries.report.frame import Frame
-from referral.queries.report.kept import keep_months
-from referral.queries.report.report import make_report
 
 COUNTY = "990001000000"
 YEAR = 2025
@@ -117,7 +114,8 @@ def generate(  # noqa: PLR0915  one table after the other
     """Make a city of people with a year of visits, needs, referrals and outcomes in an empty database.
 
     One person in sixty visits, one case each, three needs for two people, a referral for most needs, a score before
-    and after for half. Commits nothing.
+    and after for half; for visits a plan, a word on the hours, a contract and a sheet (`bench_report_work`). Commits
+    nothing.
     """
     chance = np.random.default_rng(seed)
     villages, organizations, programs, terms, places = _base(session)
@@ -190,6 +188,13 @@ def generate(  # noqa: PLR0915  one table after the other
         answer_by=_moments(sent + 3 * 86400), answer_by_is_provisional=_false(session), emergency=_false(session),
         answered_at=[at if one <= 2 else None for at, one in zip(heard, ends, strict=True)], version=1,
     )  # fmt: skip
+    work = Work(
+        session, chance, put, county=COUNTY, year=YEAR, organizations=organizations, programs=programs, terms=terms
+    )
+    work.of_referrals(
+        referrals, [keys[whose[one]] for one in rows], [area[whose[one]] for one in rows], term[rows].tolist()
+    )
+    work.of_people(cases, keys)
     of_person: dict[int, int] = dict(zip(whose[rows].tolist(), range(len(rows)), strict=True))
 
     half = np.flatnonzero(chance.random(people) < 0.5)
@@ -214,31 +219,48 @@ def generate(  # noqa: PLR0915  one table after the other
         which = chance.integers(0, len(terms), count)
         money = which == len(terms) - 1
         kinds = np.array(["home_visit", "on_site", "group", "phone"])[chance.integers(0, 4, count)]
+        ids, paid_by = bulk.new_keys(count), chance.integers(0, len(program), count)
+        seconds, units = chance.integers(0, 365 * 86400, count), (chance.integers(1, 9, count) * 25).tolist()
+        result, gone = chance.choice(len(RESULTS), count, p=CHANCES), chance.random(count) < 0.01
         bulk.insert(
             connection, tables["visit"], count,
             {
-                "id": bulk.new_keys(count), "created_at": now, "person_id": [keys[one] for one in who],
+                "id": ids, "created_at": now, "person_id": [keys[one] for one in who],
                 "household_id": [household[one] for one in who], "case_id": [cases[one] for one in who],
                 "referral_id": [None if one is None else referrals[one] for one in behind],
                 "organization_id": [station[one] for one in who], "station_id": [station[one] for one in who],
-                "program_id": [program[one] for one in chance.integers(0, len(program), count)],
+                "program_id": [program[one] for one in paid_by],
                 "term_id": [terms[one].id.hex for one in which], "area_code": [area[one] for one in who],
                 "worker_name": "试验", "kind": np.where(money, "delivery", kinds).tolist(),
-                "contact_result": np.array(RESULTS)[chance.choice(len(RESULTS), count, p=CHANCES)].tolist(),
-                "started_at": _moments(chance.integers(0, 365 * 86400, count)),
+                "contact_result": np.array(RESULTS)[result].tolist(),
+                "started_at": _moments(seconds),
                 "minutes": np.where(money, 0, chance.integers(0, 9, count) * 15).tolist(),
-                "units": (chance.integers(1, 9, count) * 25).tolist(),
+                "units": units,
                 "unit": [terms[one].unit for one in which],
                 "amount": [int(fen) if given else None
                            for fen, given in zip(chance.integers(1000, 90000, count), money, strict=True)],
                 "activity_key": [f"{one:032x}" if group else None
                                  for one, group in zip(chance.integers(1, visits // 8 + 2, count),
                                                        kinds == "group", strict=True)],
-                "replaced": [bool(one) for one in chance.random(count) < 0.01]
-                if connection.dialect.name == "postgresql" else (chance.random(count) < 0.01).astype(int).tolist(),
+                "replaced": [bool(one) if connection.dialect.name == "postgresql" else int(one) for one in gone],
             },
         )  # fmt: skip
+        begin = date(YEAR, 1, 1)
+        work.of_visits(
+            Visits(
+                ids,
+                [keys[one] for one in who],
+                [area[one] for one in who],
+                behind,
+                paid_by.tolist(),
+                which.tolist(),
+                [begin + timedelta(days=int(one)) for one in seconds // 86400],
+                units,
+                ((result < 2) & ~gone).tolist(),
+            )
+        )  # fmt: skip
         say(f"visit: {first + count:,}")
+    session.flush()
     reader = Account(id=new_key(), role=Role.COORDINATOR, area_code=COUNTY, login="bench", name="bench")
     return City(reader, people, visits)
 
@@ -258,29 +280,3 @@ def _some(values: list[str], chance: np.random.Generator, share: float) -> list[
 def frame_of(city: City) -> Frame:
     """Return the whole year of the city."""
     return Frame(city.reader, date(YEAR, 1, 1), date(YEAR, 12, 31), COUNTY)
-
-
-def measure(session: Session, city: City, tries: int = 3) -> dict[str, Any]:
-    """Return seconds that the report of the whole year takes: counted from the visits, and from kept months."""
-    found: dict[str, Any] = {"people": city.people, "visits": city.visits}
-    begin = time.perf_counter()
-    make_report(session, frame_of(city))
-    found["from the visits, s"] = round(time.perf_counter() - begin, 2)
-    begin = time.perf_counter()
-    keep_months(session, at=clock.now())
-    session.commit()
-    found["keeping the months, s"] = round(time.perf_counter() - begin, 2)
-    times, processor = [], []
-    for _try in range(tries):
-        from referral.queries.report import kept
-
-        kept._open.clear()
-        session.expire_all()
-        begin, used = time.perf_counter(), time.process_time()
-        make_report(session, frame_of(city))
-        times.append(time.perf_counter() - begin)
-        processor.append(time.process_time() - used)
-    found["report, s"] = round(min(times), 2)
-    found["report, processor s"] = round(min(processor), 2)
-    assert session.scalar(sa.select(sa.func.count()).select_from(Person)) == city.people  # noqa: S101
-    return found

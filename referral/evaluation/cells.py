@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from models import Program
+from referral.evaluation.cells_of_work import add_measured, measured_without
 from referral.evaluation.rows import FUNNEL, UNKNOWN
 from referral.evaluation.suppression import Tables
 from referral.queries.report.figures import Change, Group, Report
@@ -17,7 +19,8 @@ GROUPS = {"township": "townships", "sex": "sexes", "age": "ages"}
 
 def label_of(label: Any) -> str:
     """Return what stands for a group in a cell."""
-    return str(getattr(label, "code", None) or getattr(label, "value", None) or label)
+    named = getattr(label, "code", None) or getattr(label, "value", None)
+    return str(named or (label.id.hex if isinstance(label, Program) else label))
 
 
 def add_report(tables: Tables, period: str, report: Report) -> list[Any]:
@@ -67,15 +70,19 @@ def add_report(tables: Tables, period: str, report: Report) -> list[Any]:
     unknown = [cell for cell in kinds["age"] if cell[2] in {"?", "None"}]
     if unknown:
         tables.total((period, "gap", "without_birth_date"), unknown)
-    return cells
+    return cells + add_measured(tables, period, report, label_of)
 
 
 def add_sums(tables: Tables, whole: str, parts: list[str]) -> None:
     """Say that the cells of a longer period are the sums of those of its parts."""
-    for cell in [one for one in tables.counts if one[0] == whole and one[1] not in NOT_ADDED]:
+    for cell in [one for one in tables.counts if one[0] == whole and _adds_up(one[1])]:
         inside = [(part, *cell[1:]) for part in parts if (part, *cell[1:]) in tables.counts]
         if inside:
             tables.total(cell, inside)
+
+
+def _adds_up(kind: str) -> bool:
+    return kind not in NOT_ADDED and not kind.startswith("last/")
 
 
 def without(report: Report, period: str, hidden: set[Any]) -> Report:
@@ -83,6 +90,12 @@ def without(report: Report, period: str, hidden: set[Any]) -> Report:
 
     def is_hidden(kind: str, value: str = "") -> bool:
         return (period, kind, value) in hidden
+
+    report = replace(
+        report,
+        measured=measured_without(report, is_hidden, label_of),
+        programs=[line for line in report.programs if not is_hidden("program", line.program.id.hex)],
+    )
 
     done, funnel = report.done, report.funnel
     if is_hidden("total"):

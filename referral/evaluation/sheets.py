@@ -5,10 +5,12 @@ from typing import Any
 from flask import Response
 from wtforms import SelectField
 
-from referral.evaluation.definitions import DEFINITIONS, GROUPS
+from referral.evaluation.definitions import ALL, DEFINITIONS, GROUPS
 from referral.evaluation.forms import PeriodFilter, ReportFilter
 from referral.evaluation.rows import SPEED_TITLES, funnel_rows, group_label, unknown_rows
+from referral.evaluation.sheets_of_work import codebook, sheets_of_work
 from referral.exports import Column, Sheet, workbook_of
+from referral.filters import percent
 from referral.i18n import _, in_language
 from referral.measure_words import measure_word
 from referral.queries.report.figures import Report
@@ -33,7 +35,8 @@ def report_workbook(
     ]
     if sample:
         about.append((_("Not told"), _("Figures of fewer than 5, and some larger ones with them: marked as withheld")))
-    return workbook_of(_("Report"), list(map(_in_words, report_sheets(report))), notes=about)
+    sheets = [*figure_sheets(report), codebook(frame.start, frame.end)]
+    return workbook_of(_("Report"), list(map(_in_words, sheets)), notes=about)
 
 
 def _in_words(sheet: Sheet) -> Sheet:
@@ -49,6 +52,11 @@ def chosen_label(field: SelectField) -> str:
 
 def report_sheets(report: Report) -> list[Sheet]:
     """Return every table of a report and the definitions, as sheets."""
+    return [*figure_sheets(report), _definitions()]
+
+
+def figure_sheets(report: Report) -> list[Sheet]:
+    """Return every table of a report, as sheets."""
     number, text = "number", "text"
     return [
         Sheet(
@@ -119,7 +127,10 @@ def report_sheets(report: Report) -> list[Sheet]:
         Sheet(
             _("What became of referrals"),
             [Column(_("Stage"), text), Column(_("Referrals"), number)],
-            [[str(title), value] for _code, title, value in funnel_rows(report.funnel)],
+            [
+                *([str(title), value] for _code, title, value in funnel_rows(report.funnel)),
+                [str(ALL["acceptance"].title), percent(report.funnel.acceptance, 1)],
+            ],
         ),
         Sheet(
             _("Reasons"),
@@ -178,7 +189,7 @@ def report_sheets(report: Report) -> list[Sheet]:
             [Column(_("Gap"), text), Column(_("Number"), number)],
             [[str(title), value] for _code, title, value in unknown_rows(report)],
         ),
-        _definitions(),
+        *sheets_of_work(report),
     ]
 
 

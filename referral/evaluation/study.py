@@ -9,20 +9,18 @@ from referral.access import Act, actor, allow, sees
 from referral.charts import Chart, bars
 from referral.evaluation import blueprint
 from referral.evaluation.reading import filtered, sample_name, told
-from referral.evaluation.rows import group_label
+from referral.evaluation.rows import group_label, tables_of_equity
 from referral.evaluation.statistics import (
     Matched,
     bootstrap_interval,
     compare,
     dose_bands,
     rank_correlation,
-    rate_ratio,
 )
 from referral.extensions import db
 from referral.i18n import _, lazy
-from referral.queries.report.figures import Group, Report
 from referral.queries.report.study import EXACT, KNOWN, study
-from referral.withheld import FEWEST, Withheld
+from referral.withheld import FEWEST
 
 NAMES = {
     "age": lazy("Age"),
@@ -47,21 +45,6 @@ def balance_chart(found: Matched) -> Chart:
         if np.isfinite(value)
     ]
     return bars(_("Difference before matching"), (_("Known before"), _("Standardized mean difference")), rows)
-
-
-def equity(groups: list[Group]) -> list[tuple[Group, tuple[float, float, float] | None]]:
-    """Return each group with the ratio of its share of needs met to that of all others; none of withheld groups."""
-    told_groups = [one for one in groups if not isinstance(one.needs, Withheld)]
-    if len(told_groups) < len(groups):
-        return []
-    needs, met = sum(one.needs for one in groups), sum(one.needs_met for one in groups)
-    return [(one, rate_ratio(one.needs_met, one.needs, met - one.needs_met, needs - one.needs)) for one in groups]
-
-
-def tables_of_equity(report: Report) -> list[tuple[str, list[tuple[Group, tuple[float, float, float] | None]]]]:
-    """Return the tables of equity by their titles."""
-    kinds = ((_("Township"), report.townships), (_("Sex"), report.sexes), (_("Age"), report.ages))
-    return [(title, equity(list(groups))) for title, groups in kinds]
 
 
 @blueprint.get("/report/study")

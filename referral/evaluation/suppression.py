@@ -18,6 +18,8 @@ import numpy as np
 
 from referral.withheld import FEWEST
 
+FAR = 1000
+"""How far from its value a cell is looked for: a difference of one is all that is asked."""
 Cell = Hashable
 Equation = Mapping[Any, int]
 """Cell → coefficient; the sum is zero."""
@@ -30,6 +32,8 @@ class Tables:
     counts: dict[Any, int] = field(default_factory=dict)
     small: set[Any] = field(default_factory=set)
     """Cells withheld in any case."""
+    unseen: set[Any] = field(default_factory=set)
+    """Cells that no table shows: nobody knows them but by taking others away."""
     equations: list[dict[Any, int]] = field(default_factory=list)
     stages: list[list[Any]] = field(default_factory=list)
 
@@ -39,6 +43,11 @@ class Tables:
         if any(0 < one < FEWEST for one in (count, *besides)):
             self.small.add(cell)
         return cell
+
+    def add_unseen(self, cell: Any, count: int, besides: Iterable[int] = ()) -> Any:
+        """Add a cell that no table shows, such as the rest that a part leaves of a whole."""
+        self.unseen.add(cell)
+        return self.add(cell, count, besides)
 
     def total(self, whole: Any, parts: Iterable[Any]) -> None:
         """Say that parts add up to a whole."""
@@ -54,23 +63,71 @@ def plan(tables: Tables) -> set[Any]:
     """Return the cells to withhold."""
     known: set[Any] = set()
     hidden: set[Any] = set()
+    witnesses = Witnesses()
+    equations: list[Equation] = []
+    waiting: list[Equation] = list(tables.equations)
     for stage in tables.stages:
         fresh = set(stage)
         known |= fresh
-        hidden |= fresh & tables.small
-        equations = [one for one in tables.equations if known.issuperset(one)]
-        _protect(tables, equations, fresh, hidden)
+        hidden |= fresh & (tables.small | tables.unseen)
+        equations += [one for one in waiting if known.issuperset(one)]
+        waiting = [one for one in waiting if not known.issuperset(one)]
+        _protect(tables, equations, fresh, hidden, witnesses)
     return hidden
 
 
-def _protect(tables: Tables, equations: Sequence[Equation], fresh: set[Any], hidden: set[Any]) -> None:
+@dataclass
+class Witnesses:
+    """What shows that cells are safe: pairs of possible tables that differ by one in them, told sums alike.
+
+    A pair stays good while further cells are withheld, and until a sum is told that tells the two apart; so most cells
+    need not be proved safe again at each stage.
+    """
+
+    of_cell: dict[Any, dict[Any, float]] = field(default_factory=dict)
+    """Cell → a difference of two possible tables, by cell."""
+    looked_at: int = 0
+    """How many equations all of them were held against."""
+
+    def add(self, difference: dict[Any, float]) -> None:
+        """Remember a difference for each cell in which it is one or more."""
+        for cell, value in difference.items():
+            if abs(value) >= 1 - 1e-6:
+                self.of_cell.setdefault(cell, difference)
+
+    def hold_against(self, equations: Sequence[Equation]) -> None:
+        """Forget those that a sum told since tells apart; equations are only ever added at the end."""
+        fresh = equations[self.looked_at :]
+        self.looked_at = len(equations)
+        good: dict[int, bool] = {}
+        of_cell: dict[Any, list[Equation]] = defaultdict(list)
+        for equation in fresh:
+            for cell in equation:
+                of_cell[cell].append(equation)
+
+        def holds(difference: dict[Any, float]) -> bool:
+            return all(
+                abs(sum(sign * difference.get(other, 0.0) for other, sign in equation.items())) < 1e-6
+                for cell in difference
+                for equation in of_cell.get(cell, ())
+            )
+
+        for difference in self.of_cell.values():
+            if id(difference) not in good:
+                good[id(difference)] = holds(difference)
+        self.of_cell = {cell: one for cell, one in self.of_cell.items() if good[id(one)]}
+
+
+def _protect(
+    tables: Tables, equations: Sequence[Equation], fresh: set[Any], hidden: set[Any], witnesses: Witnesses
+) -> None:
     """Withhold cells of a stage until each small one that is known is safe, or none of the stage is left."""
     of_cell: dict[Any, list[Equation]] = defaultdict(list)
     for equation in equations:
         for cell in equation:
             of_cell[cell].append(equation)
     while True:
-        exposed = unsafe(tables, equations, hidden)
+        exposed = unsafe(tables, equations, hidden, witnesses)
         if not exposed:
             return
         added = {
@@ -111,14 +168,18 @@ def _next(
     return found or fallback[:1]
 
 
-def unsafe(tables: Tables, equations: Sequence[Equation], hidden: set[Any]) -> set[Any]:
+def unsafe(
+    tables: Tables, equations: Sequence[Equation], hidden: set[Any], witnesses: Witnesses | None = None
+) -> set[Any]:
     """Return the small cells among the hidden ones that all told sums together give away."""
+    known = witnesses if witnesses is not None else Witnesses()
+    known.hold_against(equations)
     exposed: set[Any] = set()
     for cells, matrix in _components(equations, hidden):
-        small = [place for place, cell in enumerate(cells) if cell in tables.small]
-        if not small:
-            continue
-        if not len(matrix):
+        small = [
+            place for place, cell in enumerate(cells) if cell in tables.small and cell not in known.of_cell
+        ]  # fmt: skip
+        if not small or not len(matrix):
             continue
         _left, values, right = np.linalg.svd(matrix, full_matrices=False)
         rows = right[values > 1e-9 * max(1.0, float(values[0]))]
@@ -126,6 +187,8 @@ def unsafe(tables: Tables, equations: Sequence[Equation], hidden: set[Any]) -> s
         counts = np.array([tables.counts[cell] for cell in cells], dtype=float)
         low, high = bounds(tables, cells)
         for place in small:
+            if cells[place] in known.of_cell:
+                continue
             if told[place, place] > 1 - 1e-7:
                 exposed.add(cells[place])
                 continue
@@ -135,7 +198,9 @@ def unsafe(tables: Tables, equations: Sequence[Equation], hidden: set[Any]) -> s
             fits = any(
                 bool(np.all((counts + s * way >= low - 1e-9) & (counts + s * way <= high + 1e-9))) for s in (1, -1)
             )
-            if not fits and width(matrix, counts, low, high, place) < 1 - 1e-6:
+            difference = way if fits else ends_apart(matrix, counts, low, high, place)
+            known.add({cell: float(value) for cell, value in zip(cells, difference, strict=True) if abs(value) > 1e-9})
+            if abs(difference[place]) < 1 - 1e-6:
                 exposed.add(cells[place])
     return exposed
 
@@ -149,21 +214,21 @@ def bounds(tables: Tables, cells: Sequence[Any]) -> tuple[np.ndarray, np.ndarray
     return low, high
 
 
-def width(matrix: np.ndarray, counts: np.ndarray, low: np.ndarray, high: np.ndarray, place: int) -> float:
-    """Return how far apart the least and the most possible value of a cell lie (two linear programs)."""
+def ends_apart(matrix: np.ndarray, counts: np.ndarray, low: np.ndarray, high: np.ndarray, place: int) -> np.ndarray:
+    """Return how the table with the most possible value of a cell differs from that with the least (two programs).
+
+    Where a value has no end, it is looked for up to `FAR` above what it is.
+    """
     from scipy.optimize import linprog
 
     goal = np.zeros(len(counts))
+    limits = list(zip(low, np.minimum(high, np.maximum(counts, low) + FAR), strict=True))
     ends = []
     for sign in (1, -1):
         goal[place] = sign
-        found = linprog(
-            goal, A_eq=matrix, b_eq=matrix @ counts, bounds=list(zip(low, high, strict=True)), method="highs"
-        )
-        if found.status == 3:
-            return float("inf")
-        ends.append(float(found.x[place]))
-    return ends[1] - ends[0]
+        found = linprog(goal, A_eq=matrix, b_eq=matrix @ counts, bounds=limits, method="highs")
+        ends.append(found.x)
+    return np.asarray(ends[1] - ends[0])
 
 
 def _components(equations: Sequence[Equation], hidden: set[Any]) -> list[tuple[list[Any], np.ndarray]]:

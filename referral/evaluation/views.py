@@ -10,13 +10,21 @@ from referral.evaluation.definitions import ALL, DEFINITIONS, GROUPS
 from referral.evaluation.drawings import DRAWINGS
 from referral.evaluation.kept import figures
 from referral.evaluation.reading import filtered, sample_name, told
-from referral.evaluation.rows import funnel_rows, group_label, unknown_rows
+from referral.evaluation.rows import (
+    funnel_rows,
+    group_label,
+    kind_word,
+    tables_of_equity,
+    unit_rows,
+    unknown_rows,
+)
 from referral.evaluation.sheets import report_workbook
 from referral.evaluation.told_rows import opens, told_rows
 from referral.exports import workbook
 from referral.extensions import db
 from referral.filters import number, percent
 from referral.i18n import _
+from referral.measure_words import measure_word
 from referral.queries.paging import part
 from referral.queries.report import records
 from referral.taking_out import for_a_reason
@@ -48,6 +56,10 @@ def show_report() -> Answer:
         define=ALL,
         opens={code for code in ALL if sees(actor().role, FieldGroup.IDENTITY) or opens(frame, code)},
         group_label=group_label,
+        kind_word=kind_word,
+        measure_word=measure_word,
+        unit_rows=unit_rows(report),
+        equity=tables_of_equity(report),
         funnel_rows=[
             *((code, number(value)) for code, _title, value in funnel_rows(report.funnel)),
             ("acceptance", percent(report.funnel.acceptance, 1) if report.funnel.acceptance is not None else "–"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import KeptMonth
 from referral.bench_report import frame_of, generate
+from referral.bench_report_measure import check
 from referral.queries.report.kept import keep_months
 from referral.queries.report.report import make_report
 from tests.queries import counted
@@ -70,6 +71,9 @@ def test_every_sum_is_that_of_pandas_and_kept_months_change_nothing(session_on_b
         assert report.funnel.requested == len(referrals)
         assert report.funnel.served == int((referrals.outcome == "served").sum())
     assert len(kinds) > 100
+    figures, wrong = check(session, city)
+    assert not wrong
+    assert figures > 400
 
 
 def test_a_new_entry_makes_its_kept_month_untrue(session_on_both: Session) -> None:

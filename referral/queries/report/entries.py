@@ -150,8 +150,8 @@ def from_rows(rows: Sequence[Sequence[Any]]) -> Entries:
             if listed in TEXTS
             else np.array([key_bytes(value) for value in values], dtype="S16")
         )
-    seconds, results, minutes, units, amounts, approved, contracted = given[len(POINTERS) : len(POINTERS) + 7]
-    seconds = np.array(seconds, dtype=np.int64)
+    moments, results, minutes, units, amounts, approved, contracted = given[len(POINTERS) : len(POINTERS) + 7]
+    seconds = np.array(moments, dtype=np.int64)
     columns["day"] = ((seconds + 8 * 3600) // 86400 + EPOCH).astype(np.int32)
     columns["result"] = np.array([CODE[value] for value in results], dtype=np.int8)
     columns["minutes"] = np.array(minutes, dtype=np.int32)

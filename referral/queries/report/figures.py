@@ -14,6 +14,7 @@ from models import (
     ReferralStatus,
     TaxonomyTerm,
 )
+from referral.queries.report.measured import Measured
 from referral.withheld import Withheld
 
 
@@ -93,7 +94,7 @@ class Speed:
 class Change:
     """A measure before and after, for the people served who have both."""
 
-    measure: Measure
+    measure: Measure | str
     n: int
     baseline: float | None
     follow_up: float | None
@@ -182,6 +183,7 @@ class Report:
     unknown: Unknown
     needs: int
     needs_met: int
+    measured: Measured
 
 
 AGE_BANDS: tuple[tuple[str, int, int], ...] = (

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import Need, Outcome, Referral, Visit
 from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame
+from referral.queries.report.measured import LINE
 from referral.withheld import Withheld
 
 DONE = ("persons", "households", "person_times", "hours", "activities", "amount", "not_reached_total")
@@ -46,11 +47,35 @@ def flat(report: Report) -> dict[str, str | None]:  # noqa: PLR0912  one branch 
             for name in ("persons", "person_times", "hours", "needs", "needs_met"):
                 found[f"{kind}.{label}.{name}"] = getattr(group, name)
     for one in report.programs:
-        for name in ("households", "persons", "units", "spent"):
+        for name in ("households", "persons", "units", "spent", "per_person"):
             found[f"program.{one.program.name}.{name}"] = getattr(one, name)
     for name in ("persons_without_birth_date", "needs_without_offer", "unanswered"):
         found[f"unknown.{name}"] = getattr(report.unknown, name)
-    return {code: _text(value) for code, value in found.items()}
+    found["unknown.without_minutes"] = report.done.without_minutes
+    return {code: _text(value) for code, value in (found | _measured(report)).items()}
+
+
+def _measured(report: Report) -> dict[str, Any]:
+    measured = report.measured
+    found: dict[str, Any] = {"referrals.acceptance": report.funnel.acceptance}
+    for share in measured.shares:
+        found |= {f"share.{share.code}.{name}": getattr(share, name) for name in ("part", "whole", "value")}
+    for mean in measured.means:
+        found |= {f"mean.{mean.code}.{name}": getattr(mean, name) for name in ("n", "mean", "low", "high")}
+    for line in measured.lines:
+        found |= {f"unit.{line.unit}.{name}": getattr(line, name) for name in (*LINE, "completion")}
+    found |= {f"exit.{why.value}": count for why, count in measured.exits}
+    for fund in measured.funds:
+        for name in ("persons", "units", "spent", "per_unit"):
+            found[f"fund.{fund.source}.{name}"] = getattr(fund, name)
+    for cost in measured.costs:
+        found |= {f"cost.{cost.code}.{name}": getattr(cost, name) for name in ("outcomes", "each")}
+    for one in measured.compared:
+        label = getattr(one.label, "code", None) or getattr(one.label, "value", None)
+        label = label or getattr(one.label, "name", None) or one.label
+        for name in ("persons", "n", "baseline", "follow_up", "change", "low", "high"):
+            found[f"group.{one.kind}.{label}.{name}"] = getattr(one, name)
+    return found
 
 
 def _text(value: Any) -> str | None:

@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import AssessmentOccasion, Measure, Outcome
+from models.outcome import GOALS
 from referral.queries.report.figures import Change
 from referral.queries.report.frame import Frame
+
+MEASURES: tuple[Measure | str, ...] = (*Measure, GOALS)
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,12 @@ def pairs(session: Session, frame: Frame) -> list[Pair]:
     return list(found.values())
 
 
-def what_changed(session: Session, frame: Frame, served: int) -> list[Change]:
-    """Return the change of each measure among `served` people. One statement."""
-    every = pairs(session, frame)
-    return [_change(measure, [pair for pair in every if pair.measure is measure], served) for measure in Measure]
+def what_changed(known: Sequence[Pair], served: int) -> list[Change]:
+    """Return the change of each measure of the default pack, and of goals, among `served` people."""
+    return [_change(measure, [pair for pair in known if pair.measure == measure], served) for measure in MEASURES]
 
 
-def _change(measure: Measure, known: Sequence[Pair], served: int) -> Change:
+def _change(measure: Measure | str, known: Sequence[Pair], served: int) -> Change:
     both = [
         (pair.baseline, pair.follow_up) for pair in known if pair.baseline is not None and pair.follow_up is not None
     ]
