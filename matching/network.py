@@ -37,14 +37,15 @@ class Reach(NamedTuple):
 
 def reach(providers: Iterable[tuple[int, Group]]) -> Reach:
     """The reach of organizations, from pairs (organization, group of needs of which it could take somebody)."""
-    graph: nx.Graph[Any] = nx.Graph()
-    graph.add_edges_from((("organization", one), ("group", *group)) for one, group in set(providers))
-    single = {}
-    for ends in nx.bridges(graph):
-        group, other = sorted(ends, key=lambda node: node[0])
-        if graph.degree(group) == 1:
-            single[group[1], group[2]] = other[1]
-    hubs = {node[1] for node in nx.articulation_points(graph) if node[0] == "organization"}
+    reached: dict[Group, set[int]] = {}
+    for one, group in providers:
+        reached.setdefault(group, set()).add(one)
+    # A link to a group that has no other is a bridge. A bridge between groups that have others is told by its hub.
+    single = {group: next(iter(ones)) for group, ones in reached.items() if len(ones) == 1}
+    # Groups are numbered below zero: on whole numbers the search takes a third of the time.
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_edges_from((one, ~number) for number, ones in enumerate(reached.values()) for one in ones)
+    hubs = {node for node in nx.articulation_points(graph) if node >= 0}
     return Reach(single, frozenset(hubs))
 
 

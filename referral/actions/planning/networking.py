@@ -90,8 +90,7 @@ def _closings(
 def _reach(whole: Whole, care: Care, town: Town, waits: NDArray[np.bool_]) -> dict[str, Any]:
     """Groups that one organization alone could take anybody of, hubs, and who has fewer than two openings in reach."""
     graph = care.graph
-    pairs = np.stack([care.provider[graph.opening], care.kind[graph.need], town[graph.need]], axis=1)[waits[graph.need]]
-    found = reach((int(one), (int(kind), int(place))) for one, kind, place in np.unique(pairs, axis=0))
+    found = reach(_reaching(care, town, waits))
     many = np.diff(graph.ptr)
     waiting = Counter(zip(care.kind[waits].tolist(), town[waits].tolist(), strict=True))
     few: dict[tuple[int, int], list[int]] = {}
@@ -108,6 +107,19 @@ def _reach(whole: Whole, care: Care, town: Town, waits: NDArray[np.bool_]) -> di
             for kind, place in sorted(few, key=lambda group: (-sum(few[group]), group))
         ],
     }
+
+
+def _reaching(care: Care, town: Town, waits: NDArray[np.bool_]) -> Iterable[tuple[int, tuple[int, int]]]:
+    """Yield every organization with each group of needs of which it could take somebody who waits, once."""
+    graph = care.graph
+    kinds, kind = np.unique(care.kind, return_inverse=True)
+    towns, place = np.unique(town, return_inverse=True)
+    group = kind * len(towns) + place
+    groups = len(kinds) * len(towns)
+    pairs = waits[graph.need]
+    whole = care.provider[graph.opening[pairs]].astype(np.int64) * groups + group[graph.need[pairs]]
+    for one, number in zip(*(part.tolist() for part in np.divmod(np.unique(whole), groups)), strict=True):
+        yield one, (int(kinds[number // len(towns)]), int(towns[number % len(towns)]))
 
 
 def _cuts(whole: Whole, there: Ground, care: Care, town: Town) -> Iterable[dict[str, Any]]:
