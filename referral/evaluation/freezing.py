@@ -109,20 +109,16 @@ def freeze_now(session: Session, frame: Frame, *, at: datetime) -> Snapshot | No
     )  # fmt: skip
 
 
-def freeze_for_demonstration(session: Session, today: date) -> int:
-    """Freeze, as in the first days of February, what January was, for those who may; return how many were.
+def freeze_for_demonstration(session: Session, today: date) -> Snapshot | None:
+    """Freeze for the evaluator, as in the first days of February, what January was; None if it was too little.
 
     The first month of a year, because there is nothing else yet to plan its withheld figures with: that takes a moment.
     """
     year = today.year if today >= date(today.year, 2, FROZEN_ON) else today.year - 1
     month = spanning(date(year, 1, 1), 1)
     at = clock.start_of(date(year, 2, FROZEN_ON)) + timedelta(hours=9)
-    made = 0
-    for login in ("evaluator", "coordinator"):
-        account = session.scalars(sa.select(Account).where(Account.login == login)).one()
-        frame = Frame(account, month.start, month.end, home_area(session, account))
-        made += freeze_now(session, frame, at=at) is not None
-    return made
+    reader = session.scalars(sa.select(Account).where(Account.login == "evaluator")).one()
+    return freeze_now(session, Frame(reader, month.start, month.end, home_area(session, reader)), at=at)
 
 
 def _year(session: Session, frame: Frame, today: date) -> tuple[Tables, dict[str, Report]]:
