@@ -38,3 +38,21 @@ def test_the_desk_the_round_and_the_proposals_say_who_was_refused_and_who_moves(
         assert all(name in text for name in ("甲社", "乙社", "丙社"))
     for one in proposals:
         check_page(client.get(f"/coordination/proposals/{one}", headers={"Accept-Language": language}), language)
+
+
+@pytest.mark.parametrize(("params", "said"), [({}, False), ({"draw_within": 5}, True), ({"fair_by": "sex"}, True)])
+def test_a_follow_up_says_that_it_applied_neither_floors_nor_chance_where_rounds_have_them(
+    app: Flask, params: dict[str, object], said: bool
+) -> None:
+    with app.app_context(), Session(db.engine) as session:
+        held_by_round(session, Street(session))
+        follow(session)
+        login = session.scalars(sa.select(Account.login).order_by(Account.created_at, Account.id)).first()
+        made = session.scalars(sa.select(Round).where(Round.kind == RoundKind.FOLLOW_UP)).one()
+        made.params = made.params | params
+        key = made.id
+        session.commit()
+    client = sign_in(app.test_client(), str(login))
+    page = client.get(f"/coordination/rounds/{key}", headers={"Accept-Language": "en"})
+    check_page(page, "en")
+    assert ("neither the floors for groups nor drawing by chance" in page.text) is said
