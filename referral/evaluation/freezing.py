@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from threading import Thread
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -109,15 +108,14 @@ def freeze_now(session: Session, frame: Frame, *, at: datetime) -> Snapshot | No
     )  # fmt: skip
 
 
-def freeze_for_demonstration(session: Session, today: date) -> Snapshot | None:
-    """Freeze for the evaluator, as in the first days of February, what January was; None if it was too little.
+def freeze_for_demonstration(session: Session, reader: Account, today: date) -> Snapshot | None:
+    """Freeze for an evaluator, as in the first days of February, what January was; None if it was too little.
 
     The first month of a year, because there is nothing else yet to plan its withheld figures with: that takes a moment.
     """
     year = today.year if today >= date(today.year, 2, FROZEN_ON) else today.year - 1
     month = spanning(date(year, 1, 1), 1)
     at = clock.start_of(date(year, 2, FROZEN_ON)) + timedelta(hours=9)
-    reader = session.scalars(sa.select(Account).where(Account.login == "evaluator")).one()
     return freeze_now(session, Frame(reader, month.start, month.end, home_area(session, reader)), at=at)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
@@ -21,7 +20,6 @@ from models import (
     FindingStatus,
     Message,
     MessageKind,
-    Person,
     Role,
     SampledFile,
     Strata,
@@ -36,7 +34,6 @@ from referral.extensions import db
 from referral.transactions import transaction
 from tests.conftest import MakeApp
 from tests.factories import AT, COUNTY, make_account, make_area, make_organization, make_person, make_program
-from tests.queries import sign_in
 from tests.referral.clockwork import job
 from tests.referral.test_applying_races import race, roomy
 
@@ -243,79 +240,3 @@ def test_of_an_answer_a_withdrawal_and_silence_at_once_one_holds(make_app: MakeA
         as_installation(session, because="a test")
         one = session.get_one(Finding, key)
         assert (one.status is FindingStatus.ACCEPTED) == (one.answered_by_id is not None)
-
-
-# Pages
-
-
-@pytest.fixture
-def asked(app: Flask) -> dict[str, Any]:
-    """A finding with its evaluator, its provider, and others who have no business with it."""
-    with app.app_context():
-        as_installation(db.session, because="a test")
-        finding = a_finding(db.session, at=clock.now())
-        sample = db.session.scalars(sa.select(FileSample)).one()
-        person = db.session.get_one(Person, finding.person_id)
-        found = {
-            "finding": finding.id, "file": finding.file_id, "sample": sample.id, "name": person.name,
-            "evaluator": db.session.get_one(Account, sample.drawn_by_id).login,
-            "provider": officer(db.session, finding).login,
-            "foreign": make_account(
-                db.session, Role.PROVIDER_OFFICER, organization_id=make_organization(db.session).id
-            ).login,
-            "other_evaluator": make_account(
-                db.session, Role.EVALUATOR, area_code=COUNTY, program_id=sample.program_id
-            ).login,
-        }  # fmt: skip
-        db.session.commit()
-    return found
-
-
-def test_a_foreign_organization_and_another_evaluator_find_no_trace_of_it(app: Flask, asked: dict[str, Any]) -> None:
-    foreign, other = (sign_in(app.test_client(), asked[login]) for login in ("foreign", "other_evaluator"))
-    answer = f"/findings/{asked['finding']}/answer"
-    assert foreign.get(answer).status_code == 404
-    assert foreign.post(answer, data={"verdict": "accepted", "words": "w"}).status_code == 404
-    assert str(asked["finding"]) not in foreign.get("/findings").text
-    for address in (f"/samples/{asked['sample']}", f"/samples/files/{asked['file']}"):
-        assert other.get(address).status_code == 404
-    assert other.post(f"/findings/{asked['finding']}/decide", data={"verdict": "withdrawn"}).status_code == 404
-
-
-def test_the_evaluator_reads_no_name_and_the_provider_disputes_in_words(app: Flask, asked: dict[str, Any]) -> None:
-    reader = sign_in(app.test_client(), asked["evaluator"])
-    assert asked["name"] not in reader.get(f"/samples/files/{asked['file']}").text
-    provider = sign_in(app.test_client(), asked["provider"])
-    address = f"/findings/{asked['finding']}/answer"
-    empty = provider.post(address, data={"words": "Was typed here."}, headers=ENGLISH)
-    assert empty.status_code == 422
-    assert "Was typed here." in empty.text
-    assert provider.post(address, data={"verdict": "disputed", "words": "There is a plan."}).status_code == 302
-    assert "There is a plan." in reader.get(f"/samples/files/{asked['file']}", headers=ENGLISH).text
-
-
-def test_a_decision_that_says_nothing_decides_nothing_and_keeps_the_page(app: Flask, asked: dict[str, Any]) -> None:
-    reader = sign_in(app.test_client(), asked["evaluator"])
-    for said in ({}, {"verdict": "maybe"}):
-        answer = reader.post(f"/findings/{asked['finding']}/decide", data=said, headers=ENGLISH)
-        assert answer.status_code == 422
-        assert "Nothing was decided" in answer.text
-    with app.app_context():
-        as_installation(db.session, because="a test")
-        assert db.session.get_one(Finding, asked["finding"]).status is FindingStatus.ASKED
-
-
-def test_a_finding_that_is_not_whole_keeps_what_was_typed(app: Flask, asked: dict[str, Any]) -> None:
-    reader = sign_in(app.test_client(), asked["evaluator"])
-    answer = reader.post(
-        f"/samples/files/{asked['file']}", data={"code": "no_plan", "note": "Typed before."}, headers=ENGLISH
-    )
-    assert answer.status_code == 422
-    assert "Typed before." in answer.text
-
-
-def test_no_field_that_is_wanted_is_called_optional(app: Flask, asked: dict[str, Any]) -> None:
-    reader = sign_in(app.test_client(), asked["evaluator"])
-    assert "(optional)" not in reader.get("/samples", headers=ENGLISH).text
-    page = reader.get(f"/samples/files/{asked['file']}", headers=ENGLISH).text
-    assert page.count("(optional)") == 1  # the words of a finding
