@@ -11,9 +11,10 @@ from flask import Response, abort, get_template_attribute, request
 from markupsafe import Markup
 
 from models import Scenario
+from referral import charts
 from referral.access import Act, actor, allow
 from referral.coordination import blueprint
-from referral.coordination.comparing import Comparison, Row, comparison
+from referral.coordination.comparing import DRAWN, Comparison, Row, comparison
 from referral.exports import Column, Sheet, workbook_of
 from referral.extensions import db
 from referral.i18n import _
@@ -48,7 +49,18 @@ def download_scenario_chart(scenario: Scenario) -> Response:
     if found is None or name not in DRAWINGS:
         abort(404)
     headers = {"Content-Disposition": f"attachment; filename={name}.svg"}
-    return Response(found.charts[DRAWINGS.index(name)].svg, mimetype="image/svg+xml", headers=headers)
+    return Response(_drawn(found, name).svg, mimetype="image/svg+xml", headers=headers)
+
+
+def _drawn(found: Comparison, name: str) -> charts.Chart:
+    """Return a chart of the page without the columns of withheld figures."""
+    shown = found.charts[DRAWINGS.index(name)]
+    lines = told(found.tiers if name == "urgency" else found.townships)[:DRAWN]
+    series = [
+        (title, [None if isinstance(line[place], str) else line[place] for line in lines])
+        for place, title in ((2, _("Today")), (3, _("The copy")))
+    ]
+    return charts.columns(shown.title, shown.head[0], [line[0] for line in lines], series)
 
 
 def _sheet(title: str, head: str, rows: Sequence[Row]) -> Sheet:

@@ -44,7 +44,7 @@ OTHERWISE = {
     "coordination.download_planning_chart": "a drawing of counts",
     "coordination.export_places": "places to buy, with counts of people, the small ones withheld",
     "coordination.export_scenario": "counts of people today and in a copy, the small ones withheld",
-    "coordination.download_scenario_chart": "a drawing of counts",
+    "coordination.download_scenario_chart": "a drawing of counts, the small ones withheld",
     "coordination.export_network": "counts of people, the small ones withheld",
     "admin.export_retention": "kinds of records with their numbers, without names",
     "evaluation.export_snapshot": "frozen figures, the small ones withheld",

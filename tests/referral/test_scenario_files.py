@@ -64,6 +64,7 @@ def test_each_chart_is_a_drawing_of_its_own(coordinator: FlaskClient, county: Se
         assert answer.mimetype == "image/svg+xml"
         assert answer.text.startswith("<svg ")
         drawings[name] = answer.text
+    shown = page.split('class="plot"', 2)[1].count("<rect"), ("small figures leave a gap")
     assert "Served by urgency" in drawings["urgency"]
     assert "Served by township" in drawings["township"]
     assert coordinator.get(f"{LIST}/{asked.id}/chart.svg?of=people").status_code == 404
@@ -76,3 +77,18 @@ def test_without_an_answer_there_is_no_file(coordinator: FlaskClient, county: Se
         county.execute(sa.update(Scenario).where(Scenario.id == key).values(status=ScenarioStatus.FAILED, result={}))
     for file in (".xlsx", "/chart.svg"):
         assert coordinator.get(f"{LIST}/{key}{file}").status_code == 404
+
+
+def test_the_page_counts_who_gains_under_the_urgency_that_they_have(
+    coordinator: FlaskClient,  # noqa: F811
+    county: Session,  # noqa: F811
+) -> None:
+    asked = ask(coordinator, county, every_change(county)[:1])
+    by_tier = asked.result["differences"]["gain"]["by_tier"]
+    assert 0 in by_tier[: max(tier for tier, count in enumerate(by_tier) if count)], "a tier is passed over"
+    page = coordinator.get(f"{LIST}/{asked.id}?group=gain", headers={"Accept-Language": "en"}).text
+    said = page.split("Who would gain a proposal", 1)[1].split("<table", 1)[0]
+    names = ("Critical", "High", "Normal", "Low")
+    assert [f"{name} {count}" in said for name, count in zip(names, by_tier, strict=False)] == [
+        count > 0 for count in by_tier[:4]
+    ]
