@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from models import Area, Organization, Program, TaxonomyTerm
+from models import Area, BeneficiaryCategory, Organization, Program, TaxonomyTerm
 from models.field_groups import FieldGroup
 from referral import clock
 from referral.access import sees
@@ -24,7 +24,7 @@ YEAR_KEPT_FOR = timedelta(hours=1)
 """A year of tables that are told without names takes a second to plan, and its months are over."""
 MOST = 32
 """Reports kept at a time, in each process; the oldest goes first."""
-OF_TABLES = (Area, Organization, Program, TaxonomyTerm)
+OF_TABLES = (Area, BeneficiaryCategory, Organization, Program, TaxonomyTerm)
 """Records that a report names things by."""
 _lock = threading.Lock()
 

@@ -32,10 +32,10 @@ class Tables:
     counts: dict[Any, int] = field(default_factory=dict)
     small: set[Any] = field(default_factory=set)
     """Cells withheld in any case."""
-    unseen: set[Any] = field(default_factory=set)
-    """Cells that no table shows: nobody knows them but by taking others away."""
     equations: list[dict[Any, int]] = field(default_factory=list)
     stages: list[list[Any]] = field(default_factory=list)
+    unseen: set[Any] = field(default_factory=set)
+    """Cells that no table shows: nobody knows them but by taking others away."""
 
     def add(self, cell: Any, count: int, besides: Iterable[int] = ()) -> Any:
         """Add a cell; it is small if 1 to 4 people stand behind it, or behind another figure that it shows."""
