@@ -19,6 +19,7 @@ TOP = {
 LONG = {
     "referral/static/css/ui.css": "the whole design system but its tokens, in one request, as the design asks",
     "dev.py": "it runs on a bare Python before anything is installed, so it cannot be a package",
+    "referral/report_again.py": "every figure of the report counted once more in plain SQL, read beside each other",
     "referral/errors.py": "one table of what every error says to a person and what they can do next",
     "referral/explanations.py": "one table of the engine's codes in words, read beside each other",
     "tests/referral/test_planning.py": "three tabs of one study, asked once and read in order",
