@@ -16,10 +16,10 @@ from referral.evaluation.sheets import report_sheets
 from referral.exports import workbook_bytes
 from referral.extensions import db
 from referral.i18n import _, in_language
+from referral.measure_words import measure_word
 from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame
 from referral.queries.report.report import make_report
-from referral.words import word
 
 Day = click.DateTime(["%Y-%m-%d"])
 
@@ -65,7 +65,7 @@ def lines(report: Report, first: date, last: date) -> list[str]:
         if one.median is not None and one.p90 is not None
     ]
     changes = [
-        f"{word(one.measure)}: {one.baseline:.2f} → {one.follow_up:.2f} ({one.change:+.2f}), "
+        f"{measure_word(one.measure)}: {one.baseline:.2f} → {one.follow_up:.2f} ({one.change:+.2f}), "
         f"{_('n')} {one.n}, {_('Missing')} {one.missing}"
         for one in report.changes
         if one.baseline is not None and one.follow_up is not None and one.change is not None
