@@ -50,11 +50,12 @@ class TooFew(Exception):
 
 
 def freeze(session: Session, key: uuid.UUID) -> FreezingStatus:
-    """Carry an order out, in its own short transactions, and return how it ended."""
+    """Carry an order out, in its own short transactions, and return how it ended; failed where it was taken back."""
     begun = clock.now()
     with transaction(session):
         if not freezing.begin(session, key, at=begun):
-            return session.get_one(Freezing, key).status
+            order = session.get(Freezing, key)
+            return order.status if order else FreezingStatus.FAILED
     try:
         with reading(), transaction(session):
             one_moment(session)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from models import Account, Area, AreaLevel, Organization, Program
 from referral.access import in_area
 from referral.queries.calendar import work_calendar
-from referral.queries.report import compared, costs, done, funnel, indicators, outcomes, unknown, whom
+from referral.queries.report import compared, costs, done, funnel, indicators, outcomes, units, unknown, whom
 from referral.queries.report.counted import entries, need_cells, people
 from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame, programs_served
@@ -22,11 +22,11 @@ def make_report(session: Session, frame: Frame) -> Report:
     parts = whom.Parts(met, served, needs)
     what = done.what_was_done(session, frame, listed)
     townships, programs_ = whom.by_township(session, parts), whom.by_program(session, met)
-    due = indicators.planned(session, frame)
+    due = units.planned(session, frame)
     response, mean = indicators.satisfaction(session, frame)
     measured = Measured(
         shares=[
-            indicators.coverage(due),
+            units.coverage(due),
             indicators.matched(session, frame),
             indicators.discovered(session, frame),
             indicators.revisited(session, frame),
@@ -36,7 +36,7 @@ def make_report(session: Session, frame: Frame) -> Report:
             indicators.goals_reached(pairs),
         ],
         means=[mean],
-        lines=indicators.unit_lines(session, frame, due, met),
+        lines=units.unit_lines(session, frame, due, met),
         exits=indicators.exits(session, frame),
         funds=costs.by_source(programs_, met),
         costs=costs.for_outcomes(session, frame, programs_, met, pairs),
