@@ -36,7 +36,7 @@ from referral.withheld import FEWEST
 
 log = structlog.get_logger()
 FROZEN_ON = 3
-"""Day of February on which the demonstration froze January."""
+"""Day of the month on which the demonstration froze the month before."""
 OF_TABLES = (Account, Area, Organization, Program, TaxonomyTerm)
 """Records that figures are named by: they are needed after the transaction in which they were read."""
 
@@ -110,13 +110,12 @@ def freeze_now(session: Session, frame: Frame, *, at: datetime) -> Snapshot | No
 
 
 def freeze_for_demonstration(session: Session, reader: Account, today: date) -> Snapshot | None:
-    """Freeze for an evaluator, as in the first days of February, what January was; None if it was too little.
-
-    The first month of a year, because there is nothing else yet to plan its withheld figures with: that takes a moment.
-    """
-    year = today.year if today >= date(today.year, 2, FROZEN_ON) else today.year - 1
-    month = spanning(date(year, 1, 1), 1)
-    at = clock.start_of(date(year, 2, FROZEN_ON)) + timedelta(hours=9)
+    """Freeze for an evaluator, as on the third day of a month, what the month before was; None if it was too little."""
+    first = (today - timedelta(days=FROZEN_ON - 1)).replace(day=1)
+    month = spanning((first - timedelta(days=1)).replace(day=1), 1)
+    at = clock.start_of(first + timedelta(days=FROZEN_ON - 1)) + timedelta(hours=9)
+    if today == clock.today():
+        at = min(at, clock.now())
     return freeze_now(session, Frame(reader, month.start, month.end, home_area(session, reader)), at=at)
 
 

@@ -26,7 +26,7 @@ def sheets_of_work(report: Report) -> list[Sheet]:
     return [
         Sheet(
             _("In all"),
-            [Column(_("Figure"), width=26), Column(_("Value"), number)],
+            [Column(_("Figure"), width=26), Column(_("Result"), number)],
             [[str(ALL[code].title), value] for code, value in whole.items()],
         ),
         Sheet(
@@ -35,7 +35,7 @@ def sheets_of_work(report: Report) -> list[Sheet]:
                 Column(_("Figure"), width=26),
                 Column(_("Numerator"), number),
                 Column(_("Denominator"), number),
-                Column(_("Value"), "percent"),
+                Column(_("Result"), "percent"),
             ],
             [[str(ALL[one.code].title), one.part, one.whole, one.value] for one in share_rows(report)],
         ),

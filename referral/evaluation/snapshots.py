@@ -1,5 +1,6 @@
 """Figures of a period frozen and signed, checked, and put beside those of today."""
 
+from functools import partial
 from uuid import UUID
 
 from flask import Flask, Response, after_this_request, current_app, redirect, render_template, request, url_for
@@ -11,7 +12,9 @@ from referral.access import Act, actor, allow, get_in_scope
 from referral.actions.freezing import AT_WORK, ask
 from referral.actions.reporting import is_genuine, not_genuine, said_in
 from referral.evaluation import blueprint, freezing
+from referral.evaluation.definitions import GROUPS
 from referral.evaluation.forms import PeriodFilter
+from referral.evaluation.frozen_rows import line_of, rows, shown, title_of
 from referral.evaluation.kept import figures
 from referral.extensions import db
 from referral.i18n import _, lazy
@@ -106,14 +109,20 @@ def show_snapshot(snapshot: Snapshot) -> str:
     if compared:
         frame = Frame(actor(), snapshot.starts_on, snapshot.ends_on, snapshot.area_code)
         found = figures(frame, shared=True)
-    now = flat(found.report) if found else {}
+    then, now = said.get("figures", {}), flat(found.report) if found else {}
+    names = frozen.names_of(db.session, {*then, *now})
     return render_template(
         "evaluation/show_snapshot.html",
         snapshot=snapshot,
         said=said,
+        groups=GROUPS,
+        rows=rows(then, names),
+        title_of=title_of,
+        shown=shown,
+        line_of=partial(line_of, names=names),
         genuine=is_genuine(snapshot),
         compared=compared,
-        differences=differences(said.get("figures", {}), now) if found else None,
+        differences=differences(then, now) if found else None,
     )
 
 

@@ -1,13 +1,23 @@
 """Figures that were fixed: frozen reports, and months that stations have filed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Account, Freezing, FreezingStatus, MonthlyReport, Snapshot
+from models import (
+    Account,
+    Area,
+    BeneficiaryCategory,
+    Freezing,
+    FreezingStatus,
+    MonthlyReport,
+    Snapshot,
+    TaxonomyTerm,
+)
 from referral.access import scope
 
 FAILURES_SHOWN = timedelta(days=2)
@@ -28,6 +38,17 @@ def orders(session: Session, actor: Account, at: datetime) -> Sequence[Freezing]
         .order_by(Freezing.asked_at.desc(), Freezing.id)
         .limit(20)
     ).all()
+
+
+def names_of(session: Session, figures: Iterable[str]) -> dict[str, Any]:
+    """Return the kinds of help, areas and statuses that the codes of kept figures name, by code. Three statements."""
+    codes = {part for code in figures for part in code.split(".")}
+    tables: tuple[Any, ...] = (TaxonomyTerm, Area, BeneficiaryCategory)
+    return {
+        record.code: record
+        for table in tables
+        for record in session.scalars(sa.select(table).where(table.code.in_(codes)))
+    }
 
 
 def month_of(session: Session, organization_id: UUID, month: date) -> MonthlyReport | None:

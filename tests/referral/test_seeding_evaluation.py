@@ -1,5 +1,6 @@
 """What the demonstration shows of evaluation: each state once, made as people make it, and the same on any day."""
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -104,7 +105,8 @@ def test_the_evaluator_has_one_frozen_report_that_holds(demo_app: Flask) -> None
         as_installation(db.session, because="a test")
         (snapshot,) = everything(db.session, Snapshot)
         assert snapshot.program_id == reader(db.session).program_id
-        assert (snapshot.starts_on.day, snapshot.starts_on.month) == (1, 1)
+        figures = json.loads(snapshot.body)["figures"]
+        assert int(figures["done.persons"]) >= 5, "a report of nothing shows nothing"
         assert verify_snapshots(db.session).holds
 
 
