@@ -27,6 +27,7 @@ PASSWORD = "yuanqiao-demo"
 CLIENTS = ("station", "station2", "station3", "station4", "station5")
 PATIENCE = 60.0
 SERVE = "import sys; sys.argv = ['referral', *sys.argv[1:]]; from referral.cli import main; main()"
+BUSY = 503
 MUTANT = "from tests.killing import answer_first; answer_first(); "
 
 
@@ -39,13 +40,15 @@ class Counters:
     """Kills that cut off at least one request that was under way."""
     acknowledged: set[str] = field(default_factory=set)
     sent_again: int = 0
+    busy: int = 0
+    """Times that somebody was asked to send again, because the one writer of SQLite was waited for too long."""
     refused: list[int] = field(default_factory=list)
     """Answers of 400 and more."""
 
     def __str__(self) -> str:
         return (
             f"{self.kills} kills, {self.landed} with requests under way, {len(self.acknowledged)} writes acknowledged, "
-            f"{self.sent_again} sent again, {len(self.refused)} refused"
+            f"{self.sent_again} sent again, {self.busy} asked to wait, {len(self.refused)} refused"
         )
 
 
@@ -149,6 +152,9 @@ class Phone:
                     continue
                 finally:
                     self.under_way = False
+                if status == BUSY:
+                    self.load.told_to_wait()
+                    continue
                 self.load.answered(key, status)
                 break
 
@@ -173,6 +179,11 @@ class Load:
                 self.counters.acknowledged.add(key)
             else:
                 self.counters.refused.append(status)
+
+    def told_to_wait(self) -> None:
+        """Note an answer that promises that nothing was saved: the same entry is sent again, and must not be twice."""
+        with self._lock:
+            self.counters.busy += 1
 
     def wait_for(self, more: int) -> None:
         """Wait until so many more entries are acknowledged."""
