@@ -5,9 +5,9 @@ The words stand in `referral.vocabulary`, tones and icons in `referral.looks`; t
 
 import enum
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from referral.i18n import ngettext
+from referral.i18n import lazy, ngettext
 from referral.looks import LOOKS
 from referral.vocabulary import WORDS
 
@@ -68,3 +68,14 @@ def of_unit(value: Decimal | float, shown: str, unit: str) -> str:  # noqa: PLR0
         case "人":
             return ngettext("%(n)s person", "%(n)s people", many, n=shown)
     return f"{shown} {unit}".strip()
+
+
+UNITS: dict[str, Any] = {
+    "次": lazy("times"), "小时": lazy("hours"), "餐": lazy("meals"), "天": lazy("days"), "课时": lazy("lessons"),
+    "期": lazy("courses"), "件": lazy("items"), "户": lazy("households"), "份": lazy("portions"), "元": lazy("yuan"),
+}  # fmt: skip
+
+
+def unit_name(unit: str) -> str:
+    """Return what one counts in, in the reader's language."""
+    return str(UNITS.get(unit, unit))

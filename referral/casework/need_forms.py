@@ -12,7 +12,7 @@ from models import ClosedReason, NeedType, Taxonomy, TaxonomyTerm, Urgency, Work
 from referral.casework.consent_forms import AgreementForm
 from referral.forms import AmountField, Form, Preset, choices, coerce
 from referral.i18n import _, in_language, lazy
-from referral.words import word
+from referral.words import unit_name, word
 
 FREQUENCIES: dict[str, Any] = {"once": lazy("once"), "week": lazy("a week"), "month": lazy("a month")}
 LANGUAGES: dict[str, Any] = {"zh": lazy("Mandarin is fine"), "zh-dialect": lazy("Needs dialect")}
@@ -122,17 +122,6 @@ def term_choices(terms: Sequence[TaxonomyTerm], empty: str) -> list[SelectChoice
 def _term_choice(term: TaxonomyTerm) -> SelectChoice:
     group = in_language(term, "category") or word(Taxonomy(term.taxonomy))
     return SelectChoice(value=str(term.id), label=_with_unit(term), optgroup=group)
-
-
-UNITS: dict[str, Any] = {
-    "次": lazy("times"), "小时": lazy("hours"), "餐": lazy("meals"), "天": lazy("days"), "课时": lazy("lessons"),
-    "期": lazy("courses"), "件": lazy("items"), "户": lazy("households"), "份": lazy("portions"), "元": lazy("yuan"),
-}  # fmt: skip
-
-
-def unit_name(unit: str) -> str:
-    """Return what one counts in, in the reader's language."""
-    return str(UNITS.get(unit, unit))
 
 
 class CloseForm(Form):

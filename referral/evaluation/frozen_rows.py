@@ -13,7 +13,7 @@ from referral.i18n import _, in_language, lazy
 from referral.measure_words import measure_word
 from referral.queries.report.compared import NO_STATUS
 from referral.queries.report.flat import HIDDEN
-from referral.words import word
+from referral.words import unit_name, word
 
 PARTS: dict[str, Any] = {
     "n": lazy("n"),
@@ -112,14 +112,17 @@ def _coded(table: str, codes: list[str]) -> str:
 
 
 def _label(table: str, label: str, names: Mapping[str, Any]) -> str:
-    if table == "change":
-        return measure_word(Measure(label) if label in set(Measure) else label)
+    named = {
+        "change": lambda: measure_word(Measure(label) if label in set(Measure) else label),
+        "unit": lambda: unit_name(label),
+        "age": lambda: _("%(band)s years", band=label),
+    }
     if table == "status" and label in UNKNOWN:
         return _("On no register")
     if label in UNKNOWN:
         return _("Not recorded")
     if table in CODED:
         return _coded(table, [label])
-    if table == "age":
-        return _("%(band)s years", band=label)
+    if table in named:
+        return named[table]()
     return in_language(names[label]) if label in names else label

@@ -8,7 +8,7 @@ from referral.exports import Column, Sheet
 from referral.i18n import _
 from referral.queries.report.figures import Report
 from referral.withheld import FEWEST
-from referral.words import word
+from referral.words import unit_name, word
 
 UNIT_COLUMNS = ("planned", "delivered", "approved", "contracted", "paid")
 
@@ -60,7 +60,10 @@ def sheets_of_work(report: Report) -> list[Sheet]:
                 Column(ALL["completion"].title, "percent"),
             ],
             [
-                [line.unit, line.planned, line.delivered, line.approved, line.contracted, line.paid, line.completion]
+                [
+                    unit_name(line.unit), line.planned, line.delivered, line.approved, line.contracted, line.paid,
+                    line.completion,
+                ]
                 for line in unit_rows(report)
             ],
         ),

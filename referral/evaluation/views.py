@@ -28,6 +28,7 @@ from referral.measure_words import measure_word
 from referral.queries.paging import part
 from referral.queries.report import records
 from referral.taking_out import for_a_reason
+from referral.words import unit_name
 
 Answer = str | tuple[str, int] | Response
 
@@ -57,6 +58,7 @@ def show_report() -> Answer:
         opens={code for code in ALL if sees(actor().role, FieldGroup.IDENTITY) or opens(frame, code)},
         group_label=group_label,
         kind_word=kind_word,
+        unit_name=unit_name,
         measure_word=measure_word,
         unit_rows=unit_rows(report),
         equity=tables_of_equity(report),
