@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from models import LogEntry, Person, Role
+from referral.i18n import KEPT
 from referral.queries.people import find_people, id_number_is_taken
 from tests.factories import OTHER_VILLAGE, TOWNSHIP, VILLAGE, make_account, make_area, make_person, make_station
 from tests.pages import check_page
@@ -60,7 +61,8 @@ def desk(session: Session, client: FlaskClient) -> Desk:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_pages_about_a_person_show_neither_number(desk: Desk, language: str) -> None:
     for address in (f"/people/{desk.person.id}", f"/people/{desk.person.id}/edit"):
-        g.pop("_flask_babel", None)  # the session's application context outlives the request, and with it the language
+        for kept in ("_flask_babel", *KEPT):
+            g.pop(kept, None)  # the session's application context outlives the request, and with it the language
         answer = desk.client.get(address, headers={"Accept-Language": language})
         check_page(answer, language)
         page = answer.get_data(as_text=True)

@@ -13,7 +13,7 @@ MOST = {
         r"/samples/[0-9a-f-]{36}": 6,
         r"/samples/files/[0-9a-f-]{36}": 8,
         "/report/snapshots": 6,
-        r"/report/snapshots/[0-9a-f-]{36}": 3,
+        r"/report/snapshots/[0-9a-f-]{36}": 6,
     },
     "charity": {
         "/findings": 5,

@@ -46,7 +46,8 @@ def compare_groups(
     served = set(place_of.values())
 
     def line(kind: str, label: Any, members: set[int]) -> Compared:
-        mine = [paired[one] for one in sorted(members) if one in paired]
+        # In the order of the scores: added up in another order, the last digit would differ between databases.
+        mine = sorted(paired[one] for one in members if one in paired)
         before, after = (np.array(values, dtype=float) for values in (zip(*mine, strict=True) if mine else ((), ())))
         low, high = mean_interval(after - before)
         return Compared(
