@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Account, Decision, Need, Proposal, Round, RoundStatus
 from models.errors import ChangedMeanwhile, DomainError, NotEligible, ReasonMissing
+from referral.actions.rounds import hold_rounds
 from referral.queries.candidates import Candidate, ranked_candidates
 
 DECIDABLE = (Decision.UNDECIDED, Decision.ACCEPTED, Decision.CHANGED, Decision.LEFT)
@@ -59,8 +60,9 @@ def leave(
 
 
 def accept_all(session: Session, round_: Round, *, by: Account | None, at: datetime) -> int:
-    """Take every place that nobody has decided on yet; return how many. One statement. Raises RoundNotOpen."""
-    if round_.status is not RoundStatus.PROPOSED:
+    """Take every place that nobody has decided on yet; return how many. Three statements. Raises RoundNotOpen."""
+    hold_rounds(session, Round.id == round_.id)
+    if session.scalar(sa.select(Round.status).where(Round.id == round_.id)) is not RoundStatus.PROPOSED:
         raise RoundNotOpen
     result = session.execute(
         sa.update(Proposal)

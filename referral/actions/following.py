@@ -29,7 +29,7 @@ from models import (
 )
 from models.errors import ChangedMeanwhile
 from referral.actions.rounding.redoing import Moved, Redone
-from referral.actions.rounds import AT_WORK, OPEN_DECISIONS, RoundAtWork, end_round, start_round
+from referral.actions.rounds import AT_WORK, OPEN_DECISIONS, RoundAtWork, end_round, hold_rounds, start_round
 from referral.messages import tell
 from referral.queries import refusals
 
@@ -55,6 +55,7 @@ def propose(session: Session, running: Round, found: Redone, *, at: datetime, se
 
     Raises ChangedMeanwhile where a proposal was decided on, or a need moved on, since it was looked at.
     """
+    hold_rounds(session, refusals.open_within(running.area_code))
     if refusals.promises(session)[1] != found.standing.stamp:
         raise ChangedMeanwhile
     emptied = {_take_over(session, found, move, at) for move in found.moves}

@@ -189,6 +189,7 @@ def propose(
 
 def end_round(session: Session, ended: Round, *, at: datetime) -> None:
     """Throw away what is left of a round: its needs without a referral are open again, nothing else changes."""
+    hold_rounds(session, Round.id == ended.id)
     pending = sa.select(Proposal.need_id).where(Proposal.round_id == ended.id, Proposal.decision.in_(OPEN_DECISIONS))
     reopen_needs(session, pending)
     applied = session.scalar(
@@ -204,6 +205,15 @@ def end_round(session: Session, ended: Round, *, at: datetime) -> None:
     )
     ended.status = RoundStatus.APPLIED if applied else RoundStatus.DISCARDED
     session.flush()
+
+
+def hold_rounds(session: Session, condition: sa.ColumnElement[bool]) -> None:
+    """Wait for whoever is deciding on a proposal of these rounds, and keep others out until the transaction ends.
+
+    Whoever writes many proposals of a round calls it first: a decision holds its round too (`deciding`), so neither
+    can hold a proposal that the other waits for. In the order of keys, for the same reason.
+    """
+    session.execute(sa.select(Round.id).where(condition).order_by(Round.id).with_for_update(key_share=True)).all()
 
 
 def reopen_needs(session: Session, keys: sa.Select[Any]) -> None:

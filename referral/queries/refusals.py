@@ -157,12 +157,12 @@ def stands(session: Session, area: str, needs: Sequence[uuid.UUID], at: datetime
 
 def _may_move(area: str) -> sa.ColumnElement[bool]:
     """Proposals of open rounds within an area that nobody has decided on."""
-    return sa.and_(
-        Round.status.in_(OPEN_ROUNDS),
-        Round.area_code.between(*code_range(area)),
-        Proposal.decision == Decision.UNDECIDED,
-        Proposal.capacity_id.is_not(None),
-    )
+    return sa.and_(open_within(area), Proposal.decision == Decision.UNDECIDED, Proposal.capacity_id.is_not(None))
+
+
+def open_within(area: str) -> sa.ColumnElement[bool]:
+    """Return the condition for rounds within an area whose proposals wait to be decided on or carried out."""
+    return sa.and_(Round.status.in_(OPEN_ROUNDS), Round.area_code.between(*code_range(area)))
 
 
 def promises(session: Session) -> tuple[dict[uuid.UUID, tuple[int, int]], tuple[int, int]]:

@@ -1,8 +1,10 @@
 """Refusals, decisions and rounds at the same moment: each need keeps one proposal, nothing is half done."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -126,3 +128,52 @@ def test_refusals_decisions_and_rounds_at_once(make_app: MakeApp, database_url: 
             say(f"{dict(states)}, {made} follow-ups")
             assert states[NeedStatus.OPEN] == 0  # 20 places elsewhere, 18 needs
             assert made >= 1 or anew  # a new round may have found them all first
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.parametrize("whole_round", ["ended", "taken"])
+def test_somebody_who_decides_on_several_proposals_never_blocks_what_is_done_with_the_whole_round(
+    make_app: MakeApp, postgres_url: str, whole_round: str
+) -> None:
+    """The first decision is on the last proposal: without the round being held, each would wait for the other."""
+    app = roomy(make_app, postgres_url)
+    _refused, by_id = prepared(app)
+    deciding_began = Event()
+
+    def decide(session: Session) -> None:
+        with transaction(session):
+            listed = session.scalars(sa.select(Proposal).order_by(Proposal.id)).all()
+            by = session.get_one(Account, by_id)
+            deciding.accept(session, listed[-1], by=by, at=AT)
+            deciding_began.set()
+            wait_until_somebody_waits(session)
+            for one in listed[:-1]:
+                deciding.accept(session, one, by=by, at=AT)
+
+    def do_with_the_whole(session: Session) -> None:
+        assert deciding_began.wait(30)
+        with transaction(session):
+            found = session.scalars(sa.select(Round)).one()
+            if whole_round == "ended":
+                rounds.end_round(session, found, at=AT)
+            else:
+                deciding.accept_all(session, found, by=session.get_one(Account, by_id), at=AT)
+
+    race(app, 2, lambda session, number: (decide, do_with_the_whole)[number](session))
+    with app.app_context(), Session(db.engine) as session:
+        decisions = Counter(session.scalars(sa.select(Proposal.decision)))
+    # All had been decided on by one when the other came to them.
+    assert set(decisions) == ({Decision.LEFT} if whole_round == "ended" else {Decision.ACCEPTED})
+
+
+def wait_until_somebody_waits(session: Session) -> None:
+    """Until another transaction of this database waits for a lock."""
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(600):
+        if session.scalar(waiting):
+            return
+        time.sleep(0.05)
+    raise AssertionError("nobody waited")
