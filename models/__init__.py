@@ -146,7 +146,7 @@ from models.referral import (
     ReferralOutcome,
     ReferralStatus,
 )
-from models.reporting import Freezing, FreezingStatus, KeptMonth, MonthlyReport, MonthlyStatus, Snapshot
+from models.reporting import Freezing, FreezingStatus, KeptMonth, KeptReport, MonthlyReport, MonthlyStatus, Snapshot
 from models.retention import RetentionLine, RetentionRun, RetentionState
 from models.rights import RefusalGround, RightsAsker, RightsKind, RightsRequest, RightsState
 from models.round import Decision, Proposal, Round, RoundKind, RoundOpening, RoundStatus
@@ -282,6 +282,7 @@ __all__ = [
     "JobRun",
     "JobStatus",
     "KeptMonth",
+    "KeptReport",
     "KnownDevice",
     "LawClass",
     "LearnedKind",

@@ -161,3 +161,31 @@ class KeptMonth(Record):
     """Up to when decisions on hours are counted in, and how many these were; empty: count anew."""
     keys: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     """Keys of the visits in their order, for writing later decisions into the block."""
+
+
+class KeptReport(Record):
+    """A report that takes long to count, as it was counted at one moment for readers of one scope.
+
+    The page says when that was. An hourly job counts those anew that somebody has opened lately.
+    """
+
+    __tablename__ = "kept_report"
+    field_group = FieldGroup.PROCESS
+    __table_args__ = (sa.CheckConstraint("ends_on >= starts_on", name="period"),)
+
+    name: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    """SHA-256 of scope, period, area and program: whoever has another scope never finds it."""
+    tables: Mapped[bool] = mapped_column(default=False)
+    """Whether these are all tables of a year as they may be told, rather than one report."""
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    """Who opened it last: with whose scope it is counted anew."""
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    area_code: Mapped[str | None] = mapped_column(sa.ForeignKey("area.code"), index=True)
+    program_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("program.id"), index=True)
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    took: Mapped[float]
+    """Seconds that counting took."""
+    counted_at: Mapped[datetime] = mapped_column(index=True)
+    opened_at: Mapped[datetime]
+    """When somebody last opened it, to the hour."""

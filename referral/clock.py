@@ -101,3 +101,8 @@ class WorkCalendar:
 def _worked_before(_holidays: frozenset[date], _worked: frozenset[date]) -> list[int]:
     """Return the list of working days before each day since FIRST_DAY, filled as it is asked for, once a calendar."""
     return [0]
+
+
+def a_year_back(day: date) -> date:
+    """Return the day after the same day a year before, so that both days included make one year."""
+    return day - timedelta(days=364)

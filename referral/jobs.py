@@ -39,7 +39,7 @@ from referral.actions import (
     upkeep,
 )
 from referral.actions.upkeep import Counts
-from referral.evaluation import freezing
+from referral.evaluation import counting, freezing
 from referral.transactions import reading, transaction
 
 log = structlog.get_logger()
@@ -102,6 +102,7 @@ JOBS = (
     Job("forget_old_runs", timedelta(days=1), upkeep.forget_old_runs),
     Job("freeze_reports", timedelta(minutes=1), steps=freezing.take_up),
     Job("keep_months", timedelta(hours=1), reporting.keep_months),
+    Job("count_reports", timedelta(hours=1), steps=counting.count_reports),
     Job("accept_by_silence", timedelta(hours=1), findings.accept_by_silence),
     Job("send_mails", timedelta(minutes=1), mail.send_due),
     Job("send_outgoing", timedelta(minutes=1), steps=leaving.send_due),

@@ -42,6 +42,16 @@ def reading() -> Iterator[None]:
         _writing.reset(token)
 
 
+@contextmanager
+def writing_beside() -> Iterator[None]:
+    """Let what runs inside write in a session of its own, beside a page that only reads."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
 def writing() -> bool:
     """Say whether what runs now may write."""
     return _writing.get()

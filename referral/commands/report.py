@@ -10,7 +10,6 @@ from flask import current_app
 from models import Account, Role
 from referral import clock
 from referral.commands import on_records
-from referral.evaluation.forms import a_year_back
 from referral.evaluation.rows import SPEED_TITLES, funnel_rows, unknown_rows
 from referral.evaluation.sheets import report_sheets
 from referral.exports import workbook_bytes
@@ -33,7 +32,7 @@ Day = click.DateTime(["%Y-%m-%d"])
 def command(area: str, start: datetime | None, end: datetime | None, xlsx: Path | None) -> None:
     """Report what was done, how fast, for whom, and what changed."""
     last = end.date() if end else clock.today()
-    first = start.date() if start else a_year_back(last)
+    first = start.date() if start else clock.a_year_back(last)
     if last < first:
         raise click.UsageError(_("The last day lies before the first. Please swap them."))
     reader = Account(role=Role.COORDINATOR, area_code=area)

@@ -1,6 +1,6 @@
 """The filter of a report, kept in its address."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -17,11 +17,6 @@ from referral.i18n import _, lazy
 LONGEST = timedelta(days=366 * 5)
 
 
-def a_year_back(day: date) -> date:
-    """Return the day after the same day a year before, so that both days included make one year."""
-    return day - timedelta(days=364)
-
-
 class ReportFilter(FilterForm):
     """Period, township, program."""
 
@@ -34,7 +29,7 @@ class ReportFilter(FilterForm):
         """Build the filter from the address; without one it is the year up to today."""
         today = clock.today()
         given = MultiDict(request.args)
-        for name, value in (("start", a_year_back(today)), ("end", today), ("area", ""), ("program", "")):
+        for name, value in (("start", clock.a_year_back(today)), ("end", today), ("area", ""), ("program", "")):
             given.setdefault(name, str(value))
         FlaskForm.__init__(self, formdata=given)
 

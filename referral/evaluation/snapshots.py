@@ -108,7 +108,7 @@ def show_snapshot(snapshot: Snapshot) -> str:
     found = None
     if compared:
         frame = Frame(actor(), snapshot.starts_on, snapshot.ends_on, snapshot.area_code)
-        found = figures(frame, shared=True)
+        found = figures(frame, shared=True, anew=True)
     then, now = said.get("figures", {}), flat(found.report) if found else {}
     names = frozen.names_of(db.session, {*then, *now})
     return render_template(
