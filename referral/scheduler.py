@@ -64,9 +64,11 @@ class PostgresLock:
             return False
 
     def release(self) -> None:
-        """See Lock."""
+        """See Lock. The server sees the end of a connection a moment later; whoever waits need not wait for that."""
         if self.connection is not None:
             try:
+                if not self.connection.invalidated:
+                    self.connection.scalar(sa.select(sa.func.pg_advisory_unlock_all()))
                 self.connection.close()
             except DBAPIError:
                 self.connection.invalidate()
