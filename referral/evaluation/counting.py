@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from models import Account
-from referral.access import as_installation
+from models.field_groups import FieldGroup
+from referral.access import as_installation, sees
 from referral.actions.keeping_reports import (
     forget_report,
     forget_reports_opened_before,
@@ -22,12 +24,18 @@ from referral.actions.keeping_reports import (
 )
 from referral.clock import a_year_back, local_date
 from referral.evaluation.figures_as_bytes import Unreadable, pack, unpack
-from referral.evaluation.periods import Period
+from referral.evaluation.periods import Period, latest_quarter
 from referral.evaluation.shared import Year, told_year
 from referral.queries.report.figures import Report
 from referral.queries.report.frame import Frame
-from referral.queries.report.kept_reports import kept_report, names_kept, report_counted_after
-from referral.queries.report.report import make_report
+from referral.queries.report.kept_reports import (
+    entries_since,
+    kept_report,
+    names_kept,
+    report_counted_after,
+    wide_readers,
+)
+from referral.queries.report.report import home_area, make_report
 from referral.transactions import reading, transaction, writing, writing_beside
 
 SLOW = 1.0
@@ -35,6 +43,9 @@ SLOW = 1.0
 LASTS = timedelta(minutes=75)
 """How old a kept report may be: the clock counts it anew each hour, and that takes its time."""
 OPENED_LATELY = timedelta(days=7)
+SIGNED_IN_LATELY = timedelta(days=30)
+MANY = 100_000
+"""Entries of a year from which the first page of readers of a whole area or program is counted before they open it."""
 OPENED_NOTED = timedelta(hours=6)
 """So often it is noted that a report was opened."""
 
@@ -54,8 +65,12 @@ def report(session: Session, frame: Frame, at: datetime) -> tuple[Report, dateti
 
 def year(session: Session, frame: Frame, at: datetime, *, anew: bool = False) -> tuple[Year, datetime]:
     """Return all tables of the year of a frame as they may be told, and when they were counted; `anew` is now."""
-    whole = replace(frame, start=frame.start.replace(month=1, day=1), end=frame.start.replace(month=12, day=31))
+    whole = _year_of(frame)
     return _kept(session, whole, at, True, lambda: _told(session, whole, at), anew=anew)
+
+
+def _year_of(frame: Frame) -> Frame:
+    return replace(frame, start=frame.start.replace(month=1, day=1), end=frame.start.replace(month=12, day=31))
 
 
 def _told(session: Session, frame: Frame, at: datetime) -> Year:
@@ -122,11 +137,39 @@ def keep(
 
 
 def count_reports(session: Session, at: datetime) -> dict[str, int]:
-    """Count anew what somebody opened lately, in short transactions; forget the rest. Returns how many of each."""
+    """Count anew what somebody opened lately, and ahead what readers of much will open first; forget the rest.
+
+    In short transactions. Returns how many of each.
+    """
     with transaction(session):
         gone = forget_reports_opened_before(session, at - OPENED_LATELY)
         names = names_kept(session)
-    return {"counted": sum(_count_anew(session, name, at) for name in names), "forgotten": gone}
+    counted = sum(_count_anew(session, name, at) for name in names)
+    with reading(), transaction(session):
+        many = entries_since(session, a_year_back(local_date(at))) >= MANY
+        readers = [one.id for one in wide_readers(session, at - SIGNED_IN_LATELY)] if many else []
+    ahead = sum(_count_ahead(session, key, at) for key in readers)
+    return {"counted": counted, "ahead": ahead, "forgotten": gone}
+
+
+def _count_ahead(session: Session, account_id: UUID, at: datetime) -> bool:
+    """Count what an account's page of the report shows first, where that takes long and is not kept yet."""
+    today = local_date(at)
+    with reading(), transaction(session):
+        account = session.get_one(Account, account_id)
+        frame = Frame(account, a_year_back(today), today, home_area(session, account))
+        if tables := not sees(account.role, FieldGroup.IDENTITY):
+            frame = _year_of(replace(frame, start=latest_quarter(today).start))
+        if kept_report(session, name_of(frame, tables=tables)) is not None:
+            return False
+        began = time.monotonic()
+        made = _told(session, frame, at) if tables else make_report(session, frame)
+        took = time.monotonic() - began
+    if took < SLOW:
+        return False
+    with transaction(session):
+        keep(session, frame, tables, made, took=took, at=at, opened_at=at)
+    return True
 
 
 def _count_anew(session: Session, name: str, at: datetime) -> bool:

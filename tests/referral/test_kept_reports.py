@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from models import Account, KeptReport, Visit
 from referral import clock
 from referral.access import as_installation
+from referral.actions import reporting
+from referral.actions.seeding.accounts import PASSWORD
 from referral.evaluation import counting
 from referral.evaluation.figures_as_bytes import Unreadable, pack, unpack
 from referral.evaluation.periods import latest_quarter
@@ -20,7 +22,7 @@ from referral.extensions import db
 from referral.queries.report.frame import Frame
 from referral.queries.report.report import home_area, make_report
 from referral.transactions import reading
-from tests.queries import counted
+from tests.queries import counted, sign_in
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_a_late_entry_is_told_after_the_clock_has_counted(district: Session) -> 
     district.commit()
     later = at + timedelta(minutes=60)
     assert counting.report(district, frame, later)[0] == before
-    assert counting.count_reports(district, later) == {"counted": 1, "forgotten": 0}
+    assert counting.count_reports(district, later) == {"counted": 1, "ahead": 0, "forgotten": 0}
     report, counted_at = counting.report(district, frame, later)
     assert counted_at == later
     assert report.done.persons == 0
@@ -128,7 +130,7 @@ def test_what_nobody_opens_is_forgotten(district: Session) -> None:
     counting.report(district, frame_of(district, "coordinator"), clock.now())
     district.commit()
     late = clock.now() + counting.OPENED_LATELY + timedelta(hours=1)
-    assert counting.count_reports(district, late) == {"counted": 0, "forgotten": 1}
+    assert counting.count_reports(district, late) == {"counted": 0, "ahead": 0, "forgotten": 1}
     assert kept(district) == []
 
 
@@ -153,3 +155,30 @@ def test_what_is_quick_is_not_kept(district: Session, monkeypatch: pytest.Monkey
     monkeypatch.setattr(counting, "SLOW", 600.0)
     counting.report(district, frame_of(district, "coordinator"), clock.now())
     assert kept(district) == []
+
+
+@pytest.mark.parametrize("login", ["coordinator", "evaluator"])
+def test_readers_of_much_find_their_first_page_counted_ahead(
+    demo_app: Flask, district: Session, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    client = sign_in(demo_app.test_client(), login, PASSWORD)
+    monkeypatch.setattr(counting, "MANY", 1)
+    reporting.keep_months(district, clock.now())
+    district.commit()
+    found = counting.count_reports(district, clock.now())
+    assert found == {"counted": 0, "ahead": len(kept(district)), "forgotten": 0}
+    assert found["ahead"] > 0
+    assert counting.count_reports(district, clock.now())["ahead"] == 0
+
+    def make_report(*_given: Any) -> None:
+        raise AssertionError("counted again")
+
+    monkeypatch.setattr(counting, "make_report", make_report)
+    assert client.get("/report").status_code == 200
+
+
+def test_nothing_is_counted_ahead_where_there_is_little(demo_app: Flask, district: Session) -> None:
+    sign_in(demo_app.test_client(), "coordinator", PASSWORD)
+    reporting.keep_months(district, clock.now())
+    district.commit()
+    assert counting.count_reports(district, clock.now()) == {"counted": 0, "ahead": 0, "forgotten": 0}

@@ -1,14 +1,24 @@
 """Reports that were counted a while ago: where they lie, and the records that their figures name."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Area, BeneficiaryCategory, KeptReport, Organization, Program, TaxonomyTerm
+from models import (
+    Account,
+    Area,
+    BeneficiaryCategory,
+    KeptMonth,
+    KeptReport,
+    Organization,
+    Program,
+    Role,
+    TaxonomyTerm,
+)
 from referral.access import without_scope
 
 RECORDS: dict[str, Any] = {
@@ -52,3 +62,18 @@ def kept_report(session: Session, name: str) -> KeptReport | None:
 def names_kept(session: Session) -> list[str]:
     """Return the names of all reports that are kept, those opened last first."""
     return list(session.scalars(select(KeptReport.name).order_by(KeptReport.opened_at.desc())))
+
+
+def entries_since(session: Session, day: date) -> int:
+    """Return how many entries of visits the kept months since a day hold."""
+    return session.scalar(select(func.coalesce(func.sum(KeptMonth.entries), 0)).where(KeptMonth.month >= day)) or 0
+
+
+def wide_readers(session: Session, since: datetime) -> list[Account]:
+    """Return who reads reports over a whole area or program and signed in since a moment, one for each scope."""
+    accounts = session.scalars(
+        select(Account)
+        .where(Account.role.in_([Role.COORDINATOR, Role.EVALUATOR]), Account.active, Account.last_signed_in_at >= since)
+        .order_by(Account.last_signed_in_at)
+    )
+    return list({(one.role, one.organization_id, one.area_code, one.program_id): one for one in accounts}.values())
