@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models import Account, Organization, Volunteer, VolunteerHours, VolunteerStatement
 from models.errors import DomainError, ReasonMissing
@@ -119,6 +119,24 @@ def counted(session: Session, volunteer: Volunteer, first: date, last: date) -> 
             VolunteerHours.volunteer_id == volunteer.id,
             VolunteerHours.day.between(first, last),
             ~VolunteerHours.replaced,
+        )
+        .order_by(VolunteerHours.day, VolunteerHours.id)
+    ).all()
+
+
+def as_given_out(session: Session, statement: VolunteerStatement) -> Sequence[VolunteerHours]:
+    """Return the entries that a statement was made of, whatever was corrected since, oldest first. One statement."""
+    correction = aliased(VolunteerHours)
+    corrected = sa.select(correction.id).where(
+        correction.corrects_id == VolunteerHours.id, correction.recorded_at <= statement.issued_at
+    )
+    return session.scalars(
+        sa.select(VolunteerHours)
+        .where(
+            VolunteerHours.volunteer_id == statement.volunteer_id,
+            VolunteerHours.day.between(statement.first_day, statement.last_day),
+            VolunteerHours.recorded_at <= statement.issued_at,
+            ~corrected.exists(),
         )
         .order_by(VolunteerHours.day, VolunteerHours.id)
     ).all()

@@ -159,8 +159,8 @@ def issue_statement(volunteer: Volunteer) -> Answer:
 @allow(Act.KEEP_VOLUNTEERS, find=volunteers.find_statement)
 def show_statement(statement: VolunteerStatement) -> str:
     """The statement, to be printed."""
-    found = acts.counted(db.session, statement.volunteer, statement.first_day, statement.last_day)
+    now = acts.counted(db.session, statement.volunteer, statement.first_day, statement.last_day)
     return render_template(
-        "casework/show_statement.html", statement=statement, entries=found,
-        unchanged=acts.fingerprint(found) == statement.digest,
+        "casework/show_statement.html", statement=statement, entries=acts.as_given_out(db.session, statement),
+        unchanged=acts.fingerprint(now) == statement.digest,
     )  # fmt: skip

@@ -39,8 +39,8 @@ def somebody(session: Session, by: Account, *, name: str = "陆小满", alias: b
 
 
 def gave(session: Session, one: Volunteer, by: Account, hours: str = "2", **extra: Any) -> VolunteerHours:
-    said: dict[str, Any] = {"day": DAY, "activity": "帮厨", "place": None} | extra
-    return acts.record_hours(session, one, hours=Decimal(hours), by=by, at=AT, **said)
+    said: dict[str, Any] = {"day": DAY, "activity": "帮厨", "place": None, "at": AT} | extra
+    return acts.record_hours(session, one, hours=Decimal(hours), by=by, **said)
 
 
 def stated(session: Session, one: Volunteer, by: Account, **extra: Any) -> VolunteerStatement:
@@ -156,8 +156,11 @@ def test_a_statement_stands_as_given_out_and_tells_when_hours_were_corrected(ses
     statement = stated(session, one, by)
     assert (statement.hours, statement.entries) == (Decimal(7), 2)
     assert acts.fingerprint(acts.counted(session, one, statement.first_day, statement.last_day)) == statement.digest
-    gave(session, one, by, "3", corrects=entry, why="w")
+    later = gave(session, one, by, "3", corrects=entry, why="w", at=AT + timedelta(minutes=1))
+    gave(session, one, by, "1", at=AT + timedelta(minutes=2))
+    gave(session, one, by, "4", corrects=later, why="w", at=AT + timedelta(minutes=3))
     assert acts.fingerprint(acts.counted(session, one, statement.first_day, statement.last_day)) != statement.digest
+    assert acts.fingerprint(acts.as_given_out(session, statement)) == statement.digest
     assert statement.hours == Decimal(7)
     assert stated(session, one, by).number > statement.number
 
