@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SATURDAY = 5
 DAY_SECONDS = 24 * 3600
@@ -91,10 +94,30 @@ class WorkCalendar:
         ordinal = int(days)
         if ordinal < 0:
             raise ValueError(f"{moment} is before {FIRST_DAY}")
-        before = self._worked_before
-        while len(before) <= ordinal + 1:
-            before.append(before[-1] + self.is_working(FIRST_DAY + timedelta(days=len(before) - 1)))
+        before = self._counted_up_to(ordinal + 1)
         return before[ordinal] + (rest / DAY_SECONDS if before[ordinal + 1] > before[ordinal] else 0.0)
+
+    def positions(self, moments: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return float64[n]: the working days from the first day of 2000 to moments in microseconds since 1970.
+
+        The difference of two is what `between` gives. Raises ValueError for moments before that day.
+        """
+        if not len(moments):
+            return np.zeros(0)
+        seconds = moments / 1_000_000 - FIRST_MOMENT
+        ordinals = np.floor_divide(seconds, DAY_SECONDS).astype(np.int64)
+        if ordinals.min() < 0:
+            raise ValueError(f"a moment is before {FIRST_DAY}")
+        before = np.array(self._counted_up_to(int(ordinals.max()) + 1))
+        started = seconds - ordinals * DAY_SECONDS
+        return before[ordinals] + np.where(before[ordinals + 1] > before[ordinals], started / DAY_SECONDS, 0.0)
+
+    def _counted_up_to(self, ordinal: int) -> list[int]:
+        """Return the list of working days before each day, at least up to a day since the first."""
+        before = self._worked_before
+        while len(before) <= ordinal:
+            before.append(before[-1] + self.is_working(FIRST_DAY + timedelta(days=len(before) - 1)))
+        return before
 
 
 @lru_cache(maxsize=8)

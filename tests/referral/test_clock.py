@@ -2,12 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from referral import resources
 from referral.clock import SATURDAY, SHANGHAI, WorkCalendar, end_of, local_date, start_of
+from referral.queries.gathering.raw import moment
 
 HOLIDAYS_2026 = [
     *(date(2026, 1, 1) + timedelta(days=n) for n in range(3)),
@@ -74,6 +76,21 @@ def test_the_time_to_a_deadline_is_its_working_days(day: date, n: int) -> None:
     end = end_of(CALENDAR.add(day, n))
     own = 1 if CALENDAR.is_working(day) else 0
     assert CALENDAR.between(start_of(day), end) == pytest.approx(n + own)
+
+
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 6, 1), timezones=st.just(UTC))  # noqa: DTZ001  bounds
+
+
+@given(st.lists(st.tuples(moments, moments), max_size=20))
+def test_many_times_at_once_are_those_taken_one_by_one(pairs: list[tuple[datetime, datetime]]) -> None:
+    begins, ends = (np.array([moment(one[side]) for one in pairs], dtype=np.int64) for side in (0, 1))
+    at_once = CALENDAR.positions(ends) - CALENDAR.positions(begins)
+    assert at_once.tolist() == pytest.approx([CALENDAR.between(begin, end) for begin, end in pairs], abs=1e-6)
+
+
+def test_moments_before_the_first_day_have_no_place() -> None:
+    with pytest.raises(ValueError, match="2000-01-01"):
+        CALENDAR.positions(np.array([0], dtype=np.int64))
 
 
 def test_the_shipped_calendar_is_the_published_one() -> None:

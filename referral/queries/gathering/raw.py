@@ -174,6 +174,22 @@ def moments(values: Sequence[Any]) -> Ints:
     return np.array(values, dtype=np.int64)
 
 
+NEVER = np.iinfo(np.int64).min
+"""Stands for no moment."""
+
+
+def moments_of(given: Sequence[Sequence[Any]]) -> list[Ints]:
+    """Return int64 microseconds since 1970 in UTC of each column that `raw_moment` gave, NEVER where there is none."""
+    return [_moments_or_never(values) for values in given]
+
+
+def _moments_or_never(values: Sequence[Any]) -> Ints:
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, int):
+        return np.array([NEVER if value is None else value for value in values], dtype=np.int64)
+    return np.array(values, dtype="datetime64[us]").astype(np.int64)
+
+
 def moment(at: datetime) -> int:
     """Return microseconds since 1970 in UTC."""
     return int(np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "us").astype(np.int64))

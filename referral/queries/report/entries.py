@@ -72,7 +72,7 @@ class Entries:
         """Return those that a mask lets through."""
         if bool(mask.all()):
             return self
-        return Entries({name: column[mask] for name, column in self.columns.items()}, self.lists)
+        return Entries(_Chosen(self.columns, mask), self.lists)
 
     @property
     def reached(self) -> np.ndarray:
@@ -111,7 +111,8 @@ class Entries:
     def to_bytes(self) -> bytes:
         """Return all of it in one block."""
         out = io.BytesIO()
-        np.savez(out, **self.columns, **{f"list_{name}": listed for name, listed in self.lists.items()})  # type: ignore[arg-type]
+        whole = {name: self.columns[name] for name in COLUMNS}
+        np.savez(out, **whole, **{f"list_{name}": listed for name, listed in self.lists.items()})  # type: ignore[arg-type]
         return zlib.compress(out.getvalue(), 1)
 
     @classmethod
@@ -121,6 +122,19 @@ class Entries:
             return cls(
                 {name: found[name] for name in COLUMNS}, {name: found[f"list_{name}"] for name in (*KEYS, *TEXTS)}
             )
+
+
+class _Chosen(dict[str, np.ndarray]):
+    """Columns of the entries that a mask lets through, each made when it is first asked for: few ever are."""
+
+    def __init__(self, columns: dict[str, np.ndarray], mask: np.ndarray) -> None:
+        super().__init__()
+        self._all, self._mask = columns, mask
+
+    def __missing__(self, name: str) -> np.ndarray:
+        """Return a column. Raises KeyError where there is none of this name."""
+        self[name] = self._all[name][self._mask]
+        return self[name]
 
 
 def total(column: np.ndarray, groups: np.ndarray, many: int) -> np.ndarray:

@@ -1,8 +1,5 @@
 """What became of referrals, with reasons; and how fast, in working days."""
 
-from collections.abc import Iterable
-from datetime import datetime
-
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +9,7 @@ from models.referral import GOING_ON_STATUSES
 from models.visit import REACHED
 from referral.access import without_scope
 from referral.clock import WorkCalendar, end_of
+from referral.queries.gathering.raw import NEVER, Ints, columns, moment, moments_of, raw_moment
 from referral.queries.report.counted import count_if
 from referral.queries.report.figures import Funnel, Speed
 from referral.queries.report.frame import Frame
@@ -63,53 +61,53 @@ def speeds(session: Session, frame: Frame, calendar: WorkCalendar) -> list[Speed
         .where(Referral.need_id == Need.id, Visit.contact_result.in_(REACHED), Visit.replaced.is_(False))
         .scalar_subquery()
     )
-    opened = sa.select(Need.opened_at, first_offer, Need.due_at, first_help).where(*frame.needs())
+    opened = [raw_moment(one) for one in (Need.opened_at, first_offer, Need.due_at, first_help)]
     # The area on every visit besides the need's own made SQLite read all visits for each need: 5 s instead of 20 ms.
     with without_scope(session, because="when somebody first helped with a need that the reader may see"):
-        needs = session.execute(opened).all()
-    answers = session.execute(
-        sa.select(Referral.requested_at, Referral.answered_at, Referral.answer_by, Referral.status).where(
-            *frame.referrals()
-        )
-    ).all()
-    contacts = session.execute(sa.select(Case.opened_at, Case.first_contact_at).where(*frame.cases())).all()
-    close = end_of(frame.end)
+        begun, offered, due, helped = moments_of(columns(session, sa.select(*opened).where(*frame.needs())))
+    asked = sa.select(
+        raw_moment(Referral.requested_at), raw_moment(Referral.answered_at), raw_moment(Referral.answer_by)
+    ).where(
+        *frame.referrals(), sa.or_(Referral.status.not_in([S.CANCELLED, S.EXPIRED]), Referral.answered_at.is_not(None))
+    )
+    requested, answered, limit = moments_of(columns(session, asked))
+    contacts = sa.select(raw_moment(Case.opened_at), raw_moment(Case.first_contact_at)).where(*frame.cases())
+    arrived, contacted = moments_of(columns(session, contacts))
+    close = moment(end_of(frame.end))
     return [
-        _speed("first_contact", calendar, [(begin, end, None) for begin, end in contacts]),
-        _speed("first_offer", calendar, [(begin, end, due) for begin, end, due, _ in needs], close),
-        _speed(
-            "answer",
-            calendar,
-            [
-                (begin, end, due)
-                for begin, end, due, status in answers
-                if begin is not None and (status not in {S.CANCELLED, S.EXPIRED} or end is not None)
-            ],
-            close,
-        ),
-        _speed("first_service", calendar, [(begin, end, None) for begin, _, _, end in needs]),
+        _speed("first_contact", calendar, arrived, contacted),
+        _speed("first_offer", calendar, begun, offered, limits=(due, close)),
+        _speed("answer", calendar, requested, answered, limits=(limit, close)),
+        _speed("first_service", calendar, begun, helped),
     ]
 
 
 def _speed(
     code: str,
     calendar: WorkCalendar,
-    stages: Iterable[tuple[datetime, datetime | None, datetime | None]],
-    close: datetime | None = None,
+    begin: Ints,
+    end: Ints,
+    *,
+    limits: tuple[Ints, int] | None = None,
 ) -> Speed:
-    """Return median and P90 of (begin, end, limit); what has no end yet is counted as open, not as a time.
+    """Return median and P90 of stages; what has no end yet is counted as open, not as a time.
 
-    In time is a stage that ended within its limit, of those that ended or whose limit passed before the period closed.
+    `begin` and `end` are int64[n] microseconds, NEVER where there is none; `limits` those of each stage, and when the
+    period closed. In time is a stage that ended within its limit, of those that ended or whose limit passed by then.
     """
-    listed = list(stages)
-    done = np.array([calendar.between(begin, end) for begin, end, _ in listed if end is not None], dtype=float)
-    judged = [(end, limit) for _, end, limit in listed if limit is not None and (end or (close and limit <= close))]
-    good = sum(1 for end, limit in judged if end is not None and end <= limit)
+    ended = end != NEVER
+    done = calendar.positions(end[ended]) - calendar.positions(begin[ended])
+    in_time = None
+    if limits is not None:
+        limit, close = limits
+        judged = (limit != NEVER) & (ended | (limit <= close))
+        good = judged & ended & (end <= limit)
+        in_time = int(good.sum()) / int(judged.sum()) if judged.any() else None
     return Speed(
         code=code,
         n=len(done),
         median=float(np.median(done)) if len(done) else None,
         p90=float(np.percentile(done, 90)) if len(done) else None,
-        in_time=good / len(judged) if judged else None,
-        open=len(listed) - len(done),
+        in_time=in_time,
+        open=len(end) - len(done),
     )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models import HoursDecision, HoursVerdict, Visit
 from referral.access import without_scope
-from referral.queries.report.entries import Entries, key_bytes
+from referral.queries.report.entries import COLUMNS, Entries, key_bytes
 
 MARGIN = timedelta(hours=1)
 """Longer than any transaction: a decision written at a moment is seen by whoever counts so much later."""
@@ -95,7 +95,7 @@ def told_of(block: Entries, keys: np.ndarray, words: list[Word]) -> Entries:
     order = np.argsort(keys)
     wanted = np.array([word.visit for word in words], dtype="S16")
     found = np.searchsorted(keys, wanted, sorter=order)
-    columns: dict[str, Any] = dict(block.columns)
+    columns: dict[str, Any] = {name: block.columns[name] for name in COLUMNS}
     approved, contracted = columns["approved"].copy(), columns["contracted"].copy()
     for word, key, place in zip(words, wanted, found, strict=True):
         if place < len(keys) and keys[order[place]] == key:

@@ -1,6 +1,6 @@
 """What changed for people: the same measure before and after, with what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import AssessmentOccasion, Measure, Outcome
 from models.outcome import GOALS
+from referral.queries.gathering.raw import columns, plain, raw_key, uuid_column
 from referral.queries.report.figures import Change
 from referral.queries.report.frame import Frame
 
@@ -35,23 +36,40 @@ def pairs(session: Session, frame: Frame) -> list[Pair]:
     The baseline is the last one taken up to the end of the period that has a later follow-up in the period, else the
     last one; the follow-up is the last one in the period after that baseline. One statement.
     """
-    rows = session.execute(
-        sa.select(Outcome.person_id, Outcome.measure, Outcome.occasion, Outcome.taken_on, Outcome.score)
-        .where(frame.served_person(Outcome.person_id), Outcome.taken_on <= frame.end, Outcome.score.is_not(None))
-        .order_by(Outcome.person_id, Outcome.measure, Outcome.taken_on, Outcome.id)
-    ).all()
     found: dict[tuple[UUID, Measure | str], Pair] = {}
-    for person, measure, occasion, day, score in rows:
+    for person, measure, is_baseline, day, score in _scores(session, frame):
         key = (person, measure)
         known = found.get(key) or Pair(person, measure, None, None, None, None)
-        value = float(score or 0)
-        if occasion is AssessmentOccasion.BASELINE:
+        if is_baseline:
             if known.follow_up is None:
-                known = Pair(person, measure, value, day, None, None)
+                known = Pair(person, measure, score, day, None, None)
         elif day >= frame.start and known.baseline_on is not None and day > known.baseline_on:
-            known = Pair(person, measure, known.baseline, known.baseline_on, value, day)
+            known = Pair(person, measure, known.baseline, known.baseline_on, score, day)
         found[key] = known
     return list(found.values())
+
+
+def _scores(session: Session, frame: Frame) -> Iterator[tuple[UUID, Measure | str, bool, date, float]]:
+    """Yield person, measure, whether it is a baseline, day and score of everybody served, in turn. One statement."""
+    people, measures, occasions, days, scores = columns(
+        session,
+        sa.select(
+            raw_key(Outcome.person_id), plain(Outcome.measure), plain(Outcome.occasion), plain(Outcome.taken_on),
+            plain(Outcome.score),
+        )
+        .where(frame.served_person(Outcome.person_id), Outcome.taken_on <= frame.end, Outcome.score.is_not(None))
+        .order_by(Outcome.person_id, Outcome.measure, Outcome.taken_on, Outcome.id),
+    )  # fmt: skip
+    named = {code: Measure(code) if code in set(Measure) else code for code in set(measures)}
+    dated = {day: date.fromisoformat(day) if isinstance(day, str) else day for day in set(days)}
+    return zip(
+        uuid_column(people),
+        map(named.__getitem__, measures),
+        (occasion == AssessmentOccasion.BASELINE for occasion in occasions),
+        map(dated.__getitem__, days),
+        (int(hundredths) / 100 for hundredths in scores),
+        strict=True,
+    )
 
 
 def what_changed(known: Sequence[Pair], served: int) -> list[Change]:
