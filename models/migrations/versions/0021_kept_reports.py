@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("area_code", sa.String(), nullable=True),
         sa.Column("program_id", sa.Uuid(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("took", sa.Float(), nullable=False),
+        sa.Column("took", sa.Double(), nullable=False),
         sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
