@@ -20,7 +20,7 @@ MOST = {
         r"/findings/[0-9a-f-]{36}/answer": 4,
         "/volunteers": 3,
         r"/volunteers/[0-9a-f-]{36}": 5,
-        r"/statements/[0-9a-f-]{36}": 4,
+        r"/statements/[0-9a-f-]{36}": 5,
     },
     "supervisor": {"/months": 3, "/months/draft": 7, "/hours": 9, "/findings": 4},
     "coordinator": {
